@@ -1,0 +1,56 @@
+"""The web app: what is wired to what."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+
+from flask import Flask
+
+import cli
+import errors
+import guards
+import ops
+import sms.webhook
+from carrier.signature import SignatureChecker
+from conversation import Conversations
+from db.clinics import Clinics
+from db.session import Database
+from flows.library import default_library
+from logs import set_up_logging
+from scheduler.worker import wall_clock
+from settings import Settings
+
+_LARGEST_REQUEST = 128 * 1024  # bytes; a text with every parameter Twilio knows is below 32 KiB
+
+
+def create_app(
+    settings: Settings | None = None, clock: Callable[[], dt.datetime] = wall_clock
+) -> Flask:
+    """Build the app. Raises `settings.SettingsError` for an environment that is not right.
+
+    Run by the `flask` command without settings it is an app for commands only: each of them says
+    for itself what it needs.
+    """
+    app = Flask("prepline", static_folder=None)
+    app.url_map.merge_slashes = False  # a redirect would lose the form
+    cli.register(app)
+    if settings is None and cli.is_for_a_command():
+        return app
+    set_up_logging()
+    settings = settings or Settings.from_environment()
+    database = Database(settings.database_url)
+    clinics = Clinics()
+    conversations = Conversations(database, default_library(), clinics)
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        MAX_CONTENT_LENGTH=_LARGEST_REQUEST,
+        MAX_FORM_MEMORY_SIZE=_LARGEST_REQUEST,
+        MAX_FORM_PARTS=500,
+    )
+    errors.register(app, database)
+    guards.put_guards(app, SignatureChecker(settings.public_base_url, settings.auth_tokens))
+    app.register_blueprint(ops.blueprint(database, clock))
+    app.register_blueprint(sms.webhook.blueprint(conversations, database, clinics, clock))
+    app.extensions["prepline_database"] = database
+    return app

@@ -1,0 +1,245 @@
+"""Appointments: booked, moved, cancelled, answered. The one way in, so that the reminders follow.
+
+Every function works in the transaction it is given and locks the patient's contact first, as a
+text of that patient does: a booking and a reply at the same moment are taken one after the other.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from appointment_csv import AppointmentRow, RowStatus
+from db.contacts import ContactState, lock_contact
+from db.models import Appointment, ConsentChange, Patient
+from profiles import Profile
+from scheduler.planning import cancel_open, plan_reminders, visit_of
+from scheduler.policy import Occasion, Reason, fasting_starts_at
+
+
+class Change(StrEnum):
+    """What an imported row did."""
+
+    NEW = "new"
+    MOVED = "moved"
+    CANCELLED = "cancelled"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+
+
+class Answer(StrEnum):
+    """What a patient said about an appointment."""
+
+    CONFIRMED = "confirmed"
+    CANNOT_COME = "cannot_come"
+
+
+def upsert(session: Session, profile: Profile, row: AppointmentRow, now: dt.datetime) -> Change:
+    """Book, move, cancel or correct the appointment that a row describes; `now` is UTC.
+
+    The same row again changes nothing. A row for another start is a move; so is one for another
+    procedure if fasting then starts at another time, for the patient must be told of it. Corrected
+    names, numbers or wishes count for reminders that have not gone out yet.
+    """
+    contact = lock_contact(session, profile.id, row.phone, now)
+    appointment = session.scalar(
+        select(Appointment)
+        .where(Appointment.clinic_id == profile.id, Appointment.external_id == row.external_id)
+        .options(joinedload(Appointment.patient))
+    )
+    patient, corrected = _patient(session, row, appointment, contact, now)
+    if appointment is None:
+        return _book(session, profile, row, patient, contact, now)
+    if row.status is RowStatus.CANCELLED:
+        return cancel(session, profile, appointment, contact, now)
+    if appointment.patient_id != patient.id:
+        appointment.patient, corrected = patient, True
+    if _is_moved(profile, appointment, row):
+        return _move(session, profile, row, appointment, contact, now)
+    if appointment.procedure != row.procedure:
+        appointment.procedure, corrected = row.procedure, True
+    if corrected:
+        appointment.updated_at = now
+    return Change.UPDATED if corrected else Change.UNCHANGED
+
+
+def _is_moved(profile: Profile, appointment: Appointment, row: AppointmentRow) -> bool:
+    if appointment.status == "cancelled" or appointment.starts_at != row.starts_at:
+        return True
+    before = visit_of(profile, appointment.procedure, appointment.starts_at)
+    after = visit_of(profile, row.procedure, row.starts_at)
+    return fasting_starts_at(before) != fasting_starts_at(after)
+
+
+def _book(
+    session: Session,
+    profile: Profile,
+    row: AppointmentRow,
+    patient: Patient,
+    contact: ContactState,
+    now: dt.datetime,
+) -> Change:
+    appointment = Appointment(
+        clinic_id=profile.id,
+        external_id=row.external_id,
+        patient=patient,
+        procedure=row.procedure,
+        starts_at=row.starts_at,
+        status=row.status.value,
+        version=1,
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(appointment)
+    session.flush()
+    if row.status is RowStatus.CANCELLED:
+        return Change.CANCELLED
+    plan_reminders(session, profile, appointment, contact, Occasion.BOOKED, now)
+    return Change.NEW
+
+
+def _move(
+    session: Session,
+    profile: Profile,
+    row: AppointmentRow,
+    appointment: Appointment,
+    contact: ContactState,
+    now: dt.datetime,
+) -> Change:
+    cancel_open(session, appointment.id, Reason.MOVED, now)
+    appointment.starts_at = row.starts_at
+    appointment.procedure = row.procedure
+    appointment.status = "scheduled"
+    appointment.version += 1
+    appointment.answer = appointment.answered_at = None
+    appointment.updated_at = now
+    plan_reminders(session, profile, appointment, contact, Occasion.MOVED, now)
+    return Change.MOVED
+
+
+def cancel(
+    session: Session,
+    profile: Profile,
+    appointment: Appointment,
+    contact: ContactState,
+    now: dt.datetime,
+) -> Change:
+    """Cancel an appointment; its open reminders with it, and the patient is told."""
+    if appointment.status == "cancelled":
+        return Change.UNCHANGED
+    cancel_open(session, appointment.id, Reason.CANCELLED, now)
+    appointment.status = "cancelled"
+    appointment.updated_at = now
+    plan_reminders(session, profile, appointment, contact, Occasion.CANCELLED, now)
+    return Change.CANCELLED
+
+
+def record_answer(session: Session, appointment_id: int, answer: Answer, now: dt.datetime) -> None:
+    """Record what the patient said; an appointment that is no longer ahead is left alone."""
+    appointment = session.get(Appointment, appointment_id)
+    if appointment is None or appointment.status != "scheduled" or appointment.starts_at <= now:
+        return
+    appointment.answer = answer.value
+    appointment.answered_at = now
+    appointment.updated_at = now
+
+
+def name_key(first_name: str, last_name: str) -> str:
+    """A name as it is compared: small letters, single spaces, no longer than is stored."""
+    key = "|".join(" ".join(part.casefold().split()) for part in (last_name, first_name))
+    return key[:202]
+
+
+def _patient(
+    session: Session,
+    row: AppointmentRow,
+    appointment: Appointment | None,
+    contact: ContactState,
+    now: dt.datetime,
+) -> tuple[Patient, bool]:
+    """The patient of a row, and whether anything known of them was corrected."""
+    key = name_key(row.first_name, row.last_name)
+    patient = session.scalar(
+        select(Patient).where(
+            Patient.clinic_id == row.clinic,
+            Patient.name_key == key,
+            Patient.date_of_birth == row.date_of_birth,
+        )
+    )
+    if patient is None and appointment is not None and _is_a_correction(appointment, key, row):
+        patient = appointment.patient
+    language = contact.language or row.language
+    if patient is None:
+        return _new_patient(session, row, key, language, now), appointment is not None
+    return patient, _correct(session, patient, row, {"name_key": key, "language": language}, now)
+
+
+def _is_a_correction(appointment: Appointment, key: str, row: AppointmentRow) -> bool:
+    """Another name or another birth date is a correction; both at once are another person."""
+    patient = appointment.patient
+    return patient.name_key == key or patient.date_of_birth == row.date_of_birth
+
+
+def _new_patient(
+    session: Session, row: AppointmentRow, key: str, language: str, now: dt.datetime
+) -> Patient:
+    patient = Patient(
+        clinic_id=row.clinic,
+        name_key=key,
+        first_name=row.first_name,
+        last_name=row.last_name,
+        date_of_birth=row.date_of_birth,
+        phone=row.phone,
+        language=language,
+        channel=row.channel.value,
+        sms_consent=row.sms_consent,
+        voice_consent=row.voice_consent,
+        created_at=now,
+    )
+    session.add(patient)
+    session.flush()
+    for channel in ("sms", "voice"):
+        _record_consent(session, patient, channel, now)
+    return patient
+
+
+def _record_consent(session: Session, patient: Patient, channel: str, now: dt.datetime) -> None:
+    granted = patient.sms_consent if channel == "sms" else patient.voice_consent
+    session.add(
+        ConsentChange(
+            patient_id=patient.id, channel=channel, granted=granted, source="import", at=now
+        )
+    )
+
+
+def _correct(
+    session: Session,
+    patient: Patient,
+    row: AppointmentRow,
+    also: dict[str, object],
+    now: dt.datetime,
+) -> bool:
+    """Take over what a row says of a known patient; returns whether anything was different.
+
+    The language among `also` is the patient's own once they have chosen one by text; a file does
+    not undo that.
+    """
+    wanted = also | {
+        "first_name": row.first_name,
+        "last_name": row.last_name,
+        "date_of_birth": row.date_of_birth,
+        "phone": row.phone,
+        "channel": row.channel.value,
+        "sms_consent": row.sms_consent,
+        "voice_consent": row.voice_consent,
+    }
+    changed = {name for name, value in wanted.items() if getattr(patient, name) != value}
+    for name in changed:
+        setattr(patient, name, wanted[name])
+    for channel in ("sms", "voice"):
+        if f"{channel}_consent" in changed:
+            _record_consent(session, patient, channel, now)
+    return bool(changed)

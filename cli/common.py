@@ -1,0 +1,50 @@
+"""What commands share: a database that is ready, and errors in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+import click
+
+from db.clinics import NumberTakenError
+from db.migrate import is_migrated
+from db.session import Database, DatabaseDownError
+from flows.library import ContentError
+from profiles import ProfileError
+from settings import DATABASE_ONLY, Settings, SettingsError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def plain_errors(function: Callable[P, R]) -> Callable[P, R]:
+    """Let a command end with one clear message instead of a traceback."""
+
+    @wraps(function)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except ProfileError as error:
+            raise click.ClickException("\n".join(error.problems)) from error
+        except (SettingsError, DatabaseDownError, ContentError, NumberTakenError) as error:
+            raise click.ClickException(str(error)) from error
+
+    return wrapped
+
+
+@contextmanager
+def ready_database() -> Iterator[Database]:
+    """The database named by the settings, at this release's schema."""
+    database = Database(Settings.from_environment(needed=DATABASE_ONLY).database_url)
+    try:
+        if not is_migrated(database):
+            raise click.ClickException(
+                "The database is not at this release's schema; nothing was changed. "
+                "Run: flask db upgrade"
+            )
+        yield database
+    finally:
+        database.close()

@@ -1,0 +1,135 @@
+"""Commands that change what is stored: the schema, clinics and appointments."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final, TypeVar
+
+import click
+from sqlalchemy.orm import Session
+
+from appointment_csv import AppointmentRow, CsvResult, read_appointments
+from appointments import Change, upsert
+from cli.common import plain_errors, ready_database
+from db.clinics import Clinics, store_profile
+from db.contacts import lock_contact
+from db.migrate import newest_revision, upgrade
+from db.session import Database, DatabaseDownError
+from profiles import Profile, parse_profile
+from scheduler.worker import wall_clock
+from settings import DATABASE_ONLY, Settings
+
+_CHUNK: Final = 100  # rows a transaction: few enough that a patient's text never waits long
+T = TypeVar("T")
+
+
+@click.group("db")
+def db_group() -> None:
+    """The database's schema."""
+
+
+@db_group.command("upgrade")
+@plain_errors
+def db_upgrade() -> None:
+    """Bring the database to this release's schema."""
+    upgrade(Settings.from_environment(needed=DATABASE_ONLY).database_url)
+    click.echo(f"The database is at schema {newest_revision()}.")
+
+
+@click.group("clinics")
+def clinics_group() -> None:
+    """Clinics and their profiles."""
+
+
+@clinics_group.command("load")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@plain_errors
+def clinics_load(file: Path) -> None:
+    """Create or update the clinic that FILE describes."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        message = f"{file.name}: not readable as text; save it as UTF-8 and try again"
+        raise click.ClickException(message) from error
+    profile = parse_profile(text, file.name)
+    with ready_database() as database, database.transaction() as session:
+        click.echo(f"{profile.id}: {store_profile(session, profile, wall_clock())}")
+
+
+@click.group("appointments")
+def appointments_group() -> None:
+    """Appointments."""
+
+
+@appointments_group.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
+@plain_errors
+def appointments_import(file: Path, *, dry_run: bool) -> None:
+    """Book, move and cancel the appointments in the CSV FILE.
+
+    Bad rows stop nothing else; the exit code is 1 if there were any.
+    """
+    with ready_database() as database:
+        with database.reading() as session:
+            profiles = Clinics().all(session)
+        result = read_appointments(file.read_bytes(), profiles)
+        changes = _import(database, profiles, result, dry_run=dry_run)
+    _report(result, changes, dry_run=dry_run)
+    if result.problems:
+        sys.exit(1)
+
+
+def _import(
+    database: Database, profiles: dict[str, Profile], result: CsvResult, *, dry_run: bool
+) -> list[tuple[Change, str]]:
+    changes: list[tuple[Change, str]] = []
+    try:
+        for chunk in _chunks(result.rows, _CHUNK):
+            with database.transaction() as session:
+                done = _import_chunk(session, profiles, chunk)
+                if dry_run:
+                    session.rollback()
+            changes += done
+    except DatabaseDownError as error:
+        if dry_run or not changes:
+            raise
+        message = (
+            f"The database can't be reached any more; the first {len(changes)} good rows are in, "
+            "the others are not. Import the file again once the database is back: "
+            "what is in already will count as unchanged."
+        )
+        raise click.ClickException(message) from error
+    return changes
+
+
+def _import_chunk(
+    session: Session, profiles: dict[str, Profile], rows: Sequence[AppointmentRow]
+) -> list[tuple[Change, str]]:
+    """Contacts are locked first and in order, so that no text of a patient waits in a circle."""
+    now = wall_clock()
+    for clinic, phone in sorted({(row.clinic, row.phone) for row in rows}):
+        lock_contact(session, clinic, phone, now)
+    return [(upsert(session, profiles[row.clinic], row, now), row.external_id) for row in rows]
+
+
+def _chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def _report(result: CsvResult, changes: list[tuple[Change, str]], *, dry_run: bool) -> None:
+    for change, external_id in changes:
+        if change is not Change.UNCHANGED:
+            click.echo(f"{change.value}: {external_id}")
+    for note in result.notes:
+        click.echo(f"note: {note}")
+    for problem in result.problems:
+        click.echo(f"problem: {problem}", err=True)
+    counts = Counter(change for change, _ in changes)
+    summary = ", ".join(f"{counts[change]} {change.value}" for change in Change)
+    bad = len({problem.row for problem in result.problems})
+    click.echo(f"{summary}, {bad} bad{' (dry run: nothing was changed)' if dry_run else ''}")

@@ -1,0 +1,166 @@
+"""The demo's appointments: a believable patient whose reminder is due the moment it starts."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import uuid
+from dataclasses import dataclass
+from typing import Final
+
+import click
+from sqlalchemy import select
+
+from appointment_csv import AppointmentRow, Channel, RowStatus
+from appointments import upsert
+from carrier.client import OutgoingText
+from carrier.outcome import Accepted, SendOutcome
+from cli.common import plain_errors, ready_database
+from cli.work import utc_text
+from db.clinics import Clinics
+from db.models import Appointment, Reminder
+from db.session import Database
+from flows.library import default_library
+from profiles import Profile
+from scheduler.dispatch import Dispatcher
+from scheduler.worker import wall_clock
+
+_CLINIC: Final = "ara-health"
+_OTHER_CLINIC: Final = "iowa-radiology"
+_VISIT: Final = dt.time(9, 30)
+_DAY_BEFORE_GOES: Final = dt.time(10, 0)
+_LATEST: Final = dt.time(20, 45)  # leaves the reminder a quarter of an hour before the night
+
+
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    first_name: str
+    language: str
+    phone: str
+
+
+# The numbers are of the kind set aside for stories; each is a phone on the demo's phone page.
+_PATIENTS: Final = (
+    _Sample("Mary", "en", "+18285550142"),
+    _Sample("José", "es", "+18285550164"),
+    _Sample("Ruth", "en", "+18285550171"),
+    _Sample("Carmen", "es", "+18285550188"),
+)
+_WALTER: Final = _Sample("Walter", "en", "+15155550133")
+
+
+class _Remembered:
+    """Stands for the carrier of a week ago: what the demo says went out then, went out."""
+
+    def send_text(self, text: OutgoingText) -> SendOutcome:  # noqa: ARG002 - the carrier's form
+        """Accept a text that nobody will see."""
+        return Accepted(f"SM{uuid.uuid4().hex}", "delivered")
+
+
+@click.group("demo", hidden=True)
+def demo_group() -> None:
+    """The demo's data."""
+
+
+@demo_group.command("seed")
+@plain_errors
+def demo_seed() -> None:
+    """Book a visit for tomorrow whose day-before reminder is due now.
+
+    Patients are never texted at night. Where it is night at the clinic (or too early for the
+    reminder) the worker is to run on a clock that shows the next morning; that moment is printed.
+    """
+    with ready_database() as database:
+        with database.reading() as session:
+            profiles = Clinics().all(session)
+        profile = profiles[_CLINIC]
+        real = wall_clock()
+        moment = _reminder_time(profile, real)
+        _book_elsewhere(database, profiles[_OTHER_CLINIC], moment)
+        patient = _book(database, profile, moment)
+    shifted = moment != real
+    local = moment.astimezone(profile.zone)
+    say = f"{patient.first_name}'s reminder for tomorrow's visit is on its way to their phone."
+    if shifted:
+        say += (
+            f" At {profile.name} it is {real.astimezone(profile.zone):%H:%M}, and Prepline texts "
+            f"nobody at such an hour; so the demo's scheduler runs on a clock that shows "
+            f"{local:%A %H:%M}."
+        )
+    click.echo(json.dumps({"worker_now": utc_text(moment) if shifted else None, "say": say}))
+
+
+def _reminder_time(profile: Profile, real: dt.datetime) -> dt.datetime:
+    """Now, if the day-before reminder may go out now; else the next time that it may, UTC."""
+    local = real.astimezone(profile.zone)
+    if _DAY_BEFORE_GOES <= local.time() <= _LATEST:
+        return real
+    day = local.date() + dt.timedelta(days=int(local.time() > _LATEST))
+    return dt.datetime.combine(day, _DAY_BEFORE_GOES, profile.zone).astimezone(dt.UTC)
+
+
+def _book(database: Database, profile: Profile, moment: dt.datetime) -> _Sample:
+    """Book tomorrow's visit for a patient who has none, as it would have been 8 days ago."""
+    tomorrow = moment.astimezone(profile.zone).date() + dt.timedelta(days=1)
+    starts_at = dt.datetime.combine(tomorrow, _VISIT, profile.zone).astimezone(dt.UTC)
+    with database.transaction() as session:
+        taken = set(
+            session.scalars(
+                select(Appointment.external_id)
+                .join(Reminder, Reminder.appointment_id == Appointment.id)
+                .where(Reminder.kind == "day_before", Reminder.sent_at.is_not(None))
+            )
+        )
+        free = [p for p in _PATIENTS if _external_id(p, tomorrow) not in taken]
+        patient = free[0] if free else _PATIENTS[-1]
+        external_id = _external_id(patient, tomorrow)
+        if not free:
+            external_id += f"-{uuid.uuid4().hex[:6]}"
+        row = _row(patient, external_id, starts_at)
+        upsert(session, profile, row, moment - dt.timedelta(days=8))
+    _live_through_last_week(database, moment)
+    return patient
+
+
+def _book_elsewhere(database: Database, profile: Profile, moment: dt.datetime) -> None:
+    """A visit in three weeks at the other sample clinic; booked once, whatever the day."""
+    day = moment.astimezone(profile.zone).date() + dt.timedelta(days=21)
+    starts_at = dt.datetime.combine(day, _VISIT, profile.zone).astimezone(dt.UTC)
+    external_id = f"DEMO-{_WALTER.phone[-4:]}"
+    with database.transaction() as session:
+        known = session.scalar(select(Appointment.id).where(Appointment.external_id == external_id))
+        if known is None:
+            upsert(session, profile, _row(_WALTER, external_id, starts_at, profile.id), moment)
+
+
+def _external_id(patient: _Sample, day: dt.date) -> str:
+    return f"DEMO-{day:%Y%m%d}-{patient.phone[-4:]}"
+
+
+def _row(
+    patient: _Sample, external_id: str, starts_at: dt.datetime, clinic: str = _CLINIC
+) -> AppointmentRow:
+    return AppointmentRow(
+        row=1,
+        external_id=external_id,
+        clinic=clinic,
+        first_name=patient.first_name,
+        last_name="Sample",
+        date_of_birth=dt.date(1948, 5, 17),
+        phone=patient.phone,
+        language=patient.language,
+        procedure="kyphoplasty",
+        starts_at=starts_at,
+        channel=Channel.AUTO,
+        status=RowStatus.SCHEDULED,
+        sms_consent=True,
+        voice_consent=False,
+    )
+
+
+def _live_through_last_week(database: Database, moment: dt.datetime) -> None:
+    """Send the week-before reminder on its day, so that today only the day-before one is due."""
+    then = moment - dt.timedelta(days=5, hours=12)
+    callback = "http://127.0.0.1/sms/status"
+    dispatcher = Dispatcher(database, _Remembered(), default_library(), Clinics(), callback)
+    dispatcher.run(lambda: then)

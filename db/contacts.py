@@ -1,0 +1,143 @@
+"""Phone numbers that clinics talk with, their conversations and their opt-outs."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, fields
+from typing import Final
+
+import msgspec
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Session
+
+from db.models import Contact, Conversation, OptChange, Patient
+from flows.model import Session as Talk
+
+
+@dataclass(frozen=True, slots=True)
+class ContactState:
+    """A contact as a turn or a reminder needs it, locked for the rest of the transaction."""
+
+    id: int
+    clinic_id: str
+    phone: str
+    language: str | None
+    opted_out_at: dt.datetime | None
+    held_until: dt.datetime | None
+    textable: bool
+    reachable: bool
+
+    @classmethod
+    def columns(cls) -> tuple[str, ...]:
+        """The columns of `contact` that make one, in order."""
+        return tuple(field.name for field in fields(cls))
+
+
+_COLUMNS: Final = tuple(getattr(Contact, name) for name in ContactState.columns())
+
+
+def lock_contact(session: Session, clinic_id: str, phone: str, now: dt.datetime) -> ContactState:
+    """The contact of a phone number, made if it is new, locked until the transaction ends.
+
+    Whoever else wants the same contact waits: that is how two texts of one patient are taken one
+    after the other. A transaction that locks contacts does so before it touches any appointment or
+    reminder, and several of them in the order of their numbers; so no two ever wait in a circle.
+    """
+    found = select(*_COLUMNS).where(Contact.clinic_id == clinic_id, Contact.phone == phone)
+    locking = found.with_for_update(key_share=True)  # rows that point here can still be added
+    row = session.execute(locking).one_or_none()
+    if row is None:
+        make_contact(session.connection(), clinic_id, phone, now)
+        row = session.execute(locking).one()
+    return ContactState(*row)
+
+
+def contact_of(session: Session, clinic_id: str, phone: str) -> ContactState | None:
+    """The contact of a phone number as it is now, not locked; `None` before its first message."""
+    found = select(*_COLUMNS).where(Contact.clinic_id == clinic_id, Contact.phone == phone)
+    row = session.execute(found).one_or_none()
+    return None if row is None else ContactState(*row)
+
+
+def make_contact(connection: Connection, clinic_id: str, phone: str, now: dt.datetime) -> None:
+    """Make the contact of a phone number, unless another transaction is just doing so."""
+    is_sqlite = connection.dialect.name == "sqlite"
+    insert = sqlite_insert if is_sqlite else postgres_insert
+    connection.execute(
+        insert(Contact)
+        .values(
+            clinic_id=clinic_id,
+            phone=phone,
+            textable=True,
+            reachable=True,
+            created_at=now,
+        )
+        .on_conflict_do_nothing()
+    )
+
+
+def language_of_patient(connection: Connection, clinic_id: str, phone: str) -> str | None:
+    """The language on file for a number: that of the patient who was entered last with it."""
+    return connection.scalar(
+        select(Patient.language)
+        .where(Patient.clinic_id == clinic_id, Patient.phone == phone)
+        .order_by(Patient.id.desc())
+        .limit(1)
+    )
+
+
+def conversation_of(session: Session, contact_id: int, channel: str) -> Talk | None:
+    """The stored conversation of a (locked) contact by one channel."""
+    state = session.scalar(
+        select(Conversation.state).where(
+            Conversation.contact_id == contact_id, Conversation.channel == channel
+        )
+    )
+    return None if state is None else msgspec.json.decode(state, type=Talk)
+
+
+def save_conversation(
+    session: Session,
+    contact_id: int,
+    channel: str,
+    talk: Talk,
+    now: dt.datetime,
+    *,
+    is_new: bool,
+) -> None:
+    """Store the conversation of a (locked) contact."""
+    values = {"state": msgspec.json.encode(talk).decode(), "updated_at": now}
+    if is_new:
+        table = Conversation.__table__
+        row = {"contact_id": contact_id, "channel": channel} | values
+        session.execute(table.insert().values(row))  # type: ignore[attr-defined]
+        return
+    session.execute(
+        update(Conversation)
+        .where(Conversation.contact_id == contact_id, Conversation.channel == channel)
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def record_opt_change(
+    session: Session, contact_id: int, change: str, how: str, wording: str, now: dt.datetime
+) -> None:
+    """Record an opt-out or opt-in with its words and time, and switch messages off or on."""
+    session.add(OptChange(contact_id=contact_id, change=change, how=how, wording=wording, at=now))
+    set_contact(session, contact_id, opted_out_at=now if change == "opt_out" else None)
+
+
+def set_contact(
+    session: Session, contact_id: int, **values: dt.datetime | str | bool | None
+) -> None:
+    """Change columns of a contact."""
+    session.execute(
+        update(Contact)
+        .where(Contact.id == contact_id)
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )

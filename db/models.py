@@ -1,0 +1,273 @@
+"""What is stored. All moments are UTC; phone numbers are E.164; enumerations are short words.
+
+The rows are the truth for everything: there is no queue, cache or job store beside them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+from db.types import UtcDateTime
+
+_OPEN: Final = text("next_at IS NOT NULL")
+_CONVENTION: Final = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """The base of all tables."""
+
+    metadata = MetaData(naming_convention=_CONVENTION)
+    type_annotation_map = {dt.datetime: UtcDateTime, str: Text}  # noqa: RUF012 - SQLAlchemy's name
+
+
+class Clinic(Base):
+    """A clinic and its profile as it was last loaded."""
+
+    __tablename__ = "clinic"
+
+    id: Mapped[str] = mapped_column(String(63), primary_key=True)
+    texting_number: Mapped[str | None] = mapped_column(String(16), unique=True)
+    profile: Mapped[str]
+    fingerprint: Mapped[str] = mapped_column(String(16))
+    loaded_at: Mapped[dt.datetime]
+
+
+class Patient(Base):
+    """A person with appointments at one clinic. Who they are: clinic, name and date of birth.
+
+    `channel` is sms, voice or auto, as the patient prefers.
+    """
+
+    __tablename__ = "patient"
+    __table_args__ = (
+        UniqueConstraint("clinic_id", "name_key", "date_of_birth"),
+        Index(None, "clinic_id", "phone"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    clinic_id: Mapped[str] = mapped_column(ForeignKey("clinic.id"))
+    name_key: Mapped[str] = mapped_column(String(202))
+    first_name: Mapped[str] = mapped_column(String(100))
+    last_name: Mapped[str] = mapped_column(String(100))
+    date_of_birth: Mapped[dt.date]
+    phone: Mapped[str] = mapped_column(String(16))
+    language: Mapped[str] = mapped_column(String(2))
+    channel: Mapped[str] = mapped_column(String(5))
+    sms_consent: Mapped[bool]
+    voice_consent: Mapped[bool]
+    created_at: Mapped[dt.datetime]
+
+
+class ConsentChange(Base):
+    """When a patient's consent to a channel was given or withdrawn, and by what."""
+
+    __tablename__ = "consent_change"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"), index=True)
+    channel: Mapped[str] = mapped_column(String(5))
+    granted: Mapped[bool]
+    source: Mapped[str] = mapped_column(String(40))
+    at: Mapped[dt.datetime]
+
+
+class Contact(Base):
+    """A phone number that a clinic talks with; several patients may share it.
+
+    `language` is set once the patient has chosen one, `opted_out_at` while automated messages are
+    switched off, `held_until` while they wait after a red flag. This is the row that is locked
+    while a text of this number is answered.
+    """
+
+    __tablename__ = "contact"
+    __table_args__ = (UniqueConstraint("clinic_id", "phone"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    clinic_id: Mapped[str] = mapped_column(ForeignKey("clinic.id"))
+    phone: Mapped[str] = mapped_column(String(40))
+    language: Mapped[str | None] = mapped_column(String(2))
+    opted_out_at: Mapped[dt.datetime | None]
+    held_until: Mapped[dt.datetime | None]
+    textable: Mapped[bool] = mapped_column(default=True)
+    reachable: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[dt.datetime]
+
+
+class OptChange(Base):
+    """An opt-out, opt-in or call for help as it came in: when, by which means, in which words."""
+
+    __tablename__ = "opt_change"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id"), index=True)
+    change: Mapped[str] = mapped_column(String(8))
+    how: Mapped[str] = mapped_column(String(12))
+    wording: Mapped[str]
+    at: Mapped[dt.datetime]
+
+
+class Conversation(Base):
+    """The state of a conversation by one channel, between two turns."""
+
+    __tablename__ = "conversation"
+
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id"), primary_key=True)
+    channel: Mapped[str] = mapped_column(String(5), primary_key=True)
+    state: Mapped[str]
+    updated_at: Mapped[dt.datetime]
+
+
+class InboundText(Base):
+    """A text that came in, what was made of it, and the answer byte for byte.
+
+    `sid` is the carrier's id: the same one again gets the same bytes back.
+    """
+
+    __tablename__ = "inbound_text"
+    __table_args__ = (Index(None, "contact_id", "at"),)
+
+    sid: Mapped[str] = mapped_column(String(64), primary_key=True)
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id"))
+    at: Mapped[dt.datetime]
+    body: Mapped[str]
+    media: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(12))
+    labels: Mapped[str]
+    rule: Mapped[str]
+    reply: Mapped[str]
+    response: Mapped[str]
+
+
+class Appointment(Base):
+    """One visit. `version` counts its dates: a move makes a new one.
+
+    `status` is scheduled, cancelled, arrived or no_show; `answer` is what the patient said about
+    this version: confirmed or cannot_come.
+    """
+
+    __tablename__ = "appointment"
+    __table_args__ = (
+        UniqueConstraint("clinic_id", "external_id"),
+        Index(None, "clinic_id", "starts_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    clinic_id: Mapped[str] = mapped_column(ForeignKey("clinic.id"))
+    external_id: Mapped[str] = mapped_column(String(64))
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"), index=True)
+    procedure: Mapped[str] = mapped_column(String(63))
+    starts_at: Mapped[dt.datetime]
+    status: Mapped[str] = mapped_column(String(10))
+    version: Mapped[int]
+    answer: Mapped[str | None] = mapped_column(String(12))
+    answered_at: Mapped[dt.datetime | None]
+    created_at: Mapped[dt.datetime]
+    updated_at: Mapped[dt.datetime]
+
+    patient: Mapped[Patient] = relationship()
+
+
+class Reminder(Base):
+    """One message that is to reach a patient about one version of an appointment.
+
+    `due_at` is when it goes out, `send_by` its last useful moment. `next_at` is when a worker must
+    look at the row again (it is due, its lease has run out, its fate must be settled) and null once
+    nothing is left to do; the one index that workers search holds just those rows. `token` is
+    the lease of the worker that has it. `to`, `body` and `sid` are what really went out.
+    """
+
+    __tablename__ = "reminder"
+    __table_args__ = (
+        UniqueConstraint("appointment_id", "version", "kind"),
+        Index("ix_reminder_next_at", "next_at", postgresql_where=_OPEN, sqlite_where=_OPEN),
+        CheckConstraint(
+            "status IN ('planned','sending','sent','delivered','failed','cancelled','skipped',"
+            "'missed','in_doubt')",
+            name="status",
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    appointment_id: Mapped[int] = mapped_column(ForeignKey("appointment.id"))
+    version: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(16))
+    channel: Mapped[str] = mapped_column(String(5))
+    due_at: Mapped[dt.datetime]
+    send_by: Mapped[dt.datetime]
+    status: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str | None] = mapped_column(String(32))
+    next_at: Mapped[dt.datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    token: Mapped[str | None] = mapped_column(String(32))
+    to: Mapped[str | None] = mapped_column(String(16))
+    body: Mapped[str | None]
+    sid: Mapped[str | None] = mapped_column(String(64), index=True)
+    carrier_status: Mapped[str | None] = mapped_column(String(20))
+    error_code: Mapped[int | None]
+    sent_at: Mapped[dt.datetime | None]
+    settled_at: Mapped[dt.datetime | None]
+    created_at: Mapped[dt.datetime]
+
+    appointment: Mapped[Appointment] = relationship()
+
+
+class ReminderEvent(Base):
+    """One thing that happened to a reminder: an attempt, its outcome, a callback."""
+
+    __tablename__ = "reminder_event"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reminder_id: Mapped[int] = mapped_column(ForeignKey("reminder.id"), index=True)
+    at: Mapped[dt.datetime]
+    what: Mapped[str] = mapped_column(String(24))
+    detail: Mapped[str | None]
+    error_code: Mapped[int | None]
+
+
+class Task(Base):
+    """Something a coordinator must do. `words` is what the patient wrote, in their own words."""
+
+    __tablename__ = "task"
+    __table_args__ = (Index(None, "clinic_id", "done_at", "created_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    clinic_id: Mapped[str] = mapped_column(ForeignKey("clinic.id"))
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id"), index=True)
+    appointment_id: Mapped[int | None] = mapped_column(ForeignKey("appointment.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(24))
+    urgency: Mapped[str] = mapped_column(String(10))
+    topic: Mapped[str | None] = mapped_column(String(40))
+    reason: Mapped[str | None] = mapped_column(String(32))
+    words: Mapped[str]
+    created_at: Mapped[dt.datetime]
+    updated_at: Mapped[dt.datetime]
+    done_at: Mapped[dt.datetime | None]
+
+
+class WorkerBeat(Base):
+    """The last sign of life of one worker process."""
+
+    __tablename__ = "worker_beat"
+
+    worker: Mapped[str] = mapped_column(String(80), primary_key=True)
+    started_at: Mapped[dt.datetime]
+    beat_at: Mapped[dt.datetime]

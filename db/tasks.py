@@ -1,0 +1,76 @@
+"""Tasks for coordinators. Nothing that a patient needs is said only in a log."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from db.models import Task
+
+_RANK: Final = {"normal": 0, "urgent": 1, "emergency": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class NewTask:
+    """What a coordinator is to do, about whom; `words` is what the patient wrote."""
+
+    clinic_id: str
+    kind: str
+    urgency: str
+    words: str = ""
+    contact_id: int | None = None
+    appointment_id: int | None = None
+    topic: str | None = None
+    reason: str | None = None
+
+
+def open_task(session: Session, new: NewTask, now: dt.datetime) -> int:
+    """Open a task, or add to the open one about the same matter; returns its id.
+
+    A second message about one matter makes no second task: its words are added, and the urgency
+    only ever rises.
+    """
+    task = session.scalar(
+        select(Task)
+        .where(
+            Task.done_at.is_(None),
+            Task.clinic_id == new.clinic_id,
+            Task.kind == new.kind,
+            Task.contact_id.is_not_distinct_from(new.contact_id),
+            Task.appointment_id.is_not_distinct_from(new.appointment_id),
+            Task.topic.is_not_distinct_from(new.topic),
+            Task.reason.is_not_distinct_from(new.reason),
+        )
+        .limit(1)
+    )
+    if task is None:
+        task = Task(
+            clinic_id=new.clinic_id,
+            contact_id=new.contact_id,
+            appointment_id=new.appointment_id,
+            kind=new.kind,
+            urgency=new.urgency,
+            topic=new.topic,
+            reason=new.reason,
+            words=new.words,
+            created_at=now,
+            updated_at=now,
+            done_at=None,
+        )
+        session.add(task)
+    else:
+        task.words = "\n".join(filter(None, (task.words, new.words)))
+        task.urgency = max(task.urgency, new.urgency, key=_RANK.__getitem__)
+        task.updated_at = now
+    session.flush()
+    return task.id
+
+
+def open_counts(session: Session) -> dict[str, int]:
+    """How many tasks are open, by urgency."""
+    query = select(Task.urgency, func.count()).where(Task.done_at.is_(None)).group_by(Task.urgency)
+    return dict(session.execute(query).all())

@@ -1,0 +1,85 @@
+"""`python -m emulator`: run the carrier until Ctrl-C or SIGTERM.
+
+Keyword filtering is off unless asked for, so that the app's own STOP confirmation reaches the
+phone; Twilio's usual setting answers STOP by itself and drops what the app says to it.
+"""
+
+import argparse
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+
+from emulator.options import OptionsError, from_environment
+from emulator.server import Emulator
+
+
+def _labelled(text: str) -> tuple[str, str]:
+    number, _, label = text.partition("=")
+    return number.strip(), label.strip()
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m emulator",
+        description="A local stand-in for Twilio, with a phone in the browser.",
+        epilog="TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN (the first of several signs) and "
+        "TWILIO_MESSAGING_SERVICE_SID are read from the environment, as the app reads them.",
+    )
+    add = parser.add_argument
+    add("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
+    add("--port", type=int, default=8001, help="port to listen on (default: 8001)")
+    add("--app-url", default="http://127.0.0.1:8000", help="where the app listens")
+    add("--public-url", default="", help="the app's PUBLIC_BASE_URL, if it differs from --app-url")
+    add(
+        "--number",
+        type=_labelled,
+        action="append",
+        default=[],
+        metavar="NUMBER[=LABEL]",
+        help="a number of the clinic's; repeatable",
+    )
+    add(
+        "--phone",
+        type=_labelled,
+        action="append",
+        default=[],
+        metavar="NUMBER[=LABEL]",
+        help="a patient's phone on the page; repeatable",
+    )
+    add("--strict-numbers", action="store_true", help="refuse senders that are not listed")
+    add(
+        "--keyword-filtering",
+        action="store_true",
+        help="act on STOP and START like Twilio's default (off: the app sees to it)",
+    )
+    add("--pace", type=float, default=0.3, help="seconds between two statuses (default: 0.3)")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run until a signal comes. Exit code 0, or 2 when an option cannot work."""
+    given = build_parser().parse_args(arguments)
+    values = from_environment()
+    for name in ("host", "port", "app_url", "public_url", "strict_numbers", "keyword_filtering"):
+        values[name] = getattr(given, name)
+    values["pace"] = given.pace
+    values["numbers"], values["phones"] = dict(given.number), dict(given.phone)
+    try:
+        carrier = Emulator(**values)
+    except OptionsError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    over = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: over.set())
+    with carrier:
+        sys.stdout.write(f"Phone: {carrier.url}/  Texts go to {carrier.app_url}\n")
+        sys.stdout.flush()
+        over.wait()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

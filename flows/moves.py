@@ -1,0 +1,274 @@
+"""Going to a node: what is said, what is done, and where the conversation waits afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from flows.clinic_words import open_at
+from flows.library import START
+from flows.model import (
+    Act,
+    Answer,
+    Approved,
+    CannotCome,
+    Confirm,
+    Do,
+    Effect,
+    Kind,
+    Menu,
+    Node,
+    NodeRef,
+    OfferKind,
+    OpenTask,
+    Say,
+    Session,
+    Subject,
+    SwitchLanguage,
+    TaskKind,
+    Turn,
+    Understood,
+    Urgency,
+)
+from flows.says import (
+    Context,
+    answer_hint,
+    label_of,
+    menu_say,
+    message,
+    offer_say,
+    resolved,
+    text_of,
+)
+from flows.text import words
+from profiles import Language
+
+_MOST_HISTORY: Final = 5
+MOST_OFFERS: Final = 3
+_AROUND_A_NAME: Final = frozenset("for its it is this thats para es soy de".split())
+_URGENT: Final = frozenset(
+    {Do.CANNOT_COME, Do.ALREADY_ATE, Do.THINNER_NOT_STOPPED, Do.ILL, Do.NO_DRIVER}
+    | {Do.MAYBE_PREGNANT}
+)
+
+
+def go(context: Context, ref: NodeRef, rule: str) -> Turn:
+    """Go to a node; `rule` says by which rule it was found."""
+    ref = resolved(context, ref)
+    node = context.library.nodes[ref]
+    if isinstance(node, Menu):
+        return _wait_at(context, ref, rule)
+    labels = tuple(filter(None, (context.library.topics.get(ref),)))
+    understood = Understood(Kind.ANSWER, labels, rule)
+    if isinstance(node, Act):
+        return _act(context, ref, node, understood)
+    if isinstance(node, Answer):
+        return _turn(context, understood, ref, (_with_approved(context, node),))
+    if isinstance(node, Approved):
+        return _approved(context, ref, node, understood)
+    raise TypeError(f"{ref} leads nowhere")
+
+
+def is_urgent(node: Node) -> bool:
+    """Whether a person must hear of it at once."""
+    return isinstance(node, Act) and node.do in _URGENT
+
+
+def _turn(
+    context: Context,
+    understood: Understood,
+    said: NodeRef,
+    says: tuple[Say, ...],
+    *effects: Effect,
+) -> Turn:
+    """A turn that was understood and leaves the waiting menu as it is."""
+    session = msgspec.structs.replace(context.session, said=said, misses=0, offers=())
+    return Turn(session, says, effects, understood)
+
+
+def _wait_at(context: Context, ref: NodeRef, rule: str) -> Turn:
+    session = context.session
+    history = session.history
+    if ref == START:
+        history = ()
+    elif session.waiting != ref:
+        history = (*history, session.waiting)[-_MOST_HISTORY:]
+    session = msgspec.structs.replace(
+        session, waiting=ref, said=ref, history=history, misses=0, offers=()
+    )
+    menu = context.library.nodes[ref]
+    topics = [context.library.topics.get(o.next) for o in getattr(menu, "options", ())]
+    understood = Understood(Kind.CHOICES, tuple(filter(None, topics)), rule)
+    return Turn(session, (menu_say(context, ref),), (), understood)
+
+
+def _with_approved(context: Context, node: Answer) -> Say:
+    text = text_of(context, node.text)
+    approved = context.facts.profile.approved_texts.get(node.approved or "")
+    if approved:
+        text = f"{text} {approved.text.in_language(context.language)}"
+    return Say(text, hint=answer_hint(context))
+
+
+def _approved(context: Context, ref: NodeRef, node: Approved, understood: Understood) -> Turn:
+    approved = context.facts.profile.approved_texts.get(node.topic)
+    if approved:
+        say = Say(approved.text.in_language(context.language), hint=answer_hint(context))
+        return _turn(context, understood, ref, (say,))
+    task = OpenTask(TaskKind.QUESTION, node.urgency, node.topic)
+    say = Say(message(context, "needs_team").text, hint=answer_hint(context))
+    return _turn(context, understood, ref, (say,), task)
+
+
+def _act(context: Context, ref: NodeRef, node: Act, understood: Understood) -> Turn:
+    match node.do:
+        case Do.SWITCH_LANGUAGE:
+            return switch_language(context, "es" if context.language == "en" else "en")
+        case Do.CONFIRM | Do.CANNOT_COME if not context.session.about:
+            menu = _wait_at(context, START, understood.rule)
+            nothing = message(context, "nothing_waiting")
+            return Turn(menu.session, (nothing, *menu.says), (), understood)
+        case Do.CONFIRM | Do.CANNOT_COME if len(context.session.about) > 1:
+            return _ask_whom(context, node.do, understood)
+        case Do.CONFIRM | Do.CANNOT_COME:
+            return reply_about(context, context.session.about[0], node.do, understood)
+    about = context.session.about
+    task = OpenTask(
+        TaskKind(node.do.value),
+        Urgency.URGENT if is_urgent(node) else Urgency.NORMAL,
+        node.topic,
+        about[0].appointment if len(about) == 1 else None,
+    )
+    say = Say(text_of(context, node.text), hint=answer_hint(context))
+    return _turn(context, understood, ref, (say,), task)
+
+
+def reply_about(context: Context, subject: Subject, do: Do, understood: Understood) -> Turn:
+    """The patient's answer about one appointment: they are coming, or can't."""
+    ref = "reminder.confirmed" if do is Do.CONFIRM else "reminder.cannot_come"
+    node = context.library.nodes[ref]
+    if not isinstance(node, Act):
+        raise TypeError(f"{ref} must be an act")
+    extra = {"first_name": subject.first_name, "day": subject.day}
+    say = Say(text_of(context, node.text, extra), hint=answer_hint(context))
+    if do is Do.CONFIRM:
+        return _turn(context, understood, ref, (say,), Confirm(subject.appointment))
+    task = OpenTask(
+        TaskKind.CANNOT_COME, Urgency.URGENT, node.topic, appointment=subject.appointment
+    )
+    return _turn(context, understood, ref, (say,), CannotCome(subject.appointment), task)
+
+
+def _ask_whom(context: Context, do: Do, understood: Understood) -> Turn:
+    """Several appointments were asked about on this phone: whom is the answer for?"""
+    about = context.session.about[:8]
+    names = [subject.first_name for subject in about]
+    labels = [
+        subject.first_name
+        if names.count(subject.first_name) == 1
+        else f"{subject.first_name}, {subject.day}"
+        for subject in about
+    ]
+    kind = OfferKind.CONFIRM_FOR if do is Do.CONFIRM else OfferKind.CANNOT_COME_FOR
+    session = msgspec.structs.replace(
+        context.session,
+        offers=tuple(str(subject.appointment) for subject in about),
+        offer_kind=kind,
+        misses=0,
+    )
+    return Turn(session, (offer_say(context, "whom", labels),), (), understood)
+
+
+def take_offer(context: Context, number: int, before: Session) -> Turn | None:
+    """The patient chose an offer of the turn `before` by its number (from 1)."""
+    if not 1 <= number <= len(before.offers):
+        return None
+    offer = before.offers[number - 1]
+    if before.offer_kind is OfferKind.NODES:
+        return go(context, context.library.current(offer), "offer")
+    subject = next((s for s in context.session.about if str(s.appointment) == offer), None)
+    return reply_about(context, subject, *_asked(before, "offer")) if subject else None
+
+
+def take_name(context: Context, said: Sequence[str], before: Session) -> Turn | None:
+    """The patient answered "for whom?" with a first name that only one of those asked about has."""
+    name = [word for word in said if word not in _AROUND_A_NAME]
+    named = [
+        subject
+        for subject in context.session.about
+        if str(subject.appointment) in before.offers and words(subject.first_name) == name
+    ]
+    if before.offer_kind is OfferKind.NODES or len(named) != 1:
+        return None
+    return reply_about(context, named[0], *_asked(before, "offer"))
+
+
+def ask_again(context: Context, before: Session) -> Turn:
+    """The question of the turn `before` once more, with its numbered answers."""
+    if before.offer_kind is OfferKind.NODES:
+        refs = tuple(map(context.library.current, before.offers))
+        return offer_nodes(context, refs, "command:repeat")
+    if len(context.session.about) < 2:
+        return go(context, context.session.waiting, "command:repeat")
+    return _ask_whom(context, *_asked(before, "command:repeat"))
+
+
+def _asked(before: Session, rule: str) -> tuple[Do, Understood]:
+    """What the patient answers about whomever they name now, and how that was understood."""
+    confirms = before.offer_kind is OfferKind.CONFIRM_FOR
+    topic = "appointment.confirm" if confirms else "appointment.change"
+    do = Do.CONFIRM if confirms else Do.CANNOT_COME
+    return do, Understood(Kind.ANSWER, (topic,), rule)
+
+
+def offer_nodes(context: Context, refs: tuple[NodeRef, ...], rule: str) -> Turn:
+    """Ask which of a few nodes was meant."""
+    labels = [label_of(context, ref) for ref in refs]
+    session = msgspec.structs.replace(
+        context.session, offers=refs, offer_kind=OfferKind.NODES, misses=0
+    )
+    topics = tuple(filter(None, (context.library.topics.get(ref) for ref in refs)))
+    understood = Understood(Kind.CHOICES, topics, rule)
+    return Turn(session, (offer_say(context, "which_one", labels),), (), understood)
+
+
+def switch_language(context: Context, language: Language) -> Turn:
+    """Go on in another language, in messages that we start as well."""
+    session = msgspec.structs.replace(context.session, language=language, misses=0, offers=())
+    switched = Context(context.library, session, context.event, context.facts)
+    says = (message(switched, "language_switched"), menu_say(switched, session.waiting))
+    understood = Understood(Kind.COMMAND, (), f"language:{language}")
+    return Turn(session, says, (SwitchLanguage(language),), understood)
+
+
+def hand_off(context: Context, rule: str) -> Turn:
+    """The patient wants a person: the desk's name and number, and a task to call them."""
+    is_open = open_at(context.facts.profile, context.facts.now)
+    say = message(context, "handoff" if is_open else "handoff_closed")
+    about = context.session.about
+    task = OpenTask(
+        TaskKind.CALL_ME,
+        topic="coordinator",
+        appointment=about[0].appointment if len(about) == 1 else None,
+    )
+    understood = Understood(Kind.COMMAND, ("coordinator",), rule)
+    return _turn(context, understood, context.session.said, (say,), task)
+
+
+def back(context: Context) -> Turn:
+    """One step back: from an answer to its menu, from a menu to the one before."""
+    session = context.session
+    if session.said != session.waiting:
+        return _wait_at(context, session.waiting, "command:back")
+    if not session.history:
+        return _wait_at(context, START, "command:back")
+    before = msgspec.structs.replace(session, waiting=session.history[-1])
+    turn = _wait_at(
+        Context(context.library, before, context.event, context.facts),
+        session.history[-1],
+        "command:back",
+    )
+    kept = msgspec.structs.replace(turn.session, history=session.history[:-1])
+    return Turn(kept, turn.says, turn.effects, turn.understood)

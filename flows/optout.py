@@ -1,0 +1,141 @@
+"""Opting out and in: the carriers' words in both languages, and people's own.
+
+The carriers' words count only as the whole message ("STOP", not "stop by tomorrow?"). Seven of them
+(stop, quit, end, revoke, opt out, cancel, unsubscribe) are opt-outs by rule, and so is any other
+wording that a reasonable person would take for one: 47 CFR 64.1200(a)(10). That is why the second
+half exists, and why it reads both languages whatever the session's language.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from flows.text import SOFT, STRONG, marked_words, words
+from flows.wording import Lexicon, Pattern, Reading, expand_all
+
+
+class Keyword(StrEnum):
+    """What a carrier's word asks for."""
+
+    STOP = "stop"
+    CANCEL = "cancel"
+    """Opts out exactly as STOP does, but the writer may have meant the appointment: the one
+    confirmation then also says how to change it."""
+    START = "start"
+    HELP = "help"
+
+
+_KEYWORDS: Final = {
+    **dict.fromkeys(
+        (
+            *("stop", "stopall", "stop all", "unsubscribe", "end", "quit", "revoke", "optout"),
+            *(
+                "opt out",
+                "alto",
+                "parar",
+                "pare",
+                "baja",
+                "dar de baja",
+                "darme de baja",
+                "detener",
+            ),
+            "detenga",
+        ),
+        Keyword.STOP,
+    ),
+    **dict.fromkeys(("cancel", "cancelar", "cancela", "cancele"), Keyword.CANCEL),
+    **dict.fromkeys(("start", "unstop", "iniciar", "empezar", "comenzar"), Keyword.START),
+    **dict.fromkeys(("help", "info", "ayuda"), Keyword.HELP),
+}
+_YES: Final = frozenset({"yes", "y", "yes please", "si", "si por favor"})
+_LONGEST_KEYWORD: Final = 3
+_NEAR: Final = 6
+
+
+class _RuleData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    patterns: list[str]
+    unless: list[str] = []
+
+
+class _Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    fillers: str
+    stop_words: str
+    beside_them: str
+    whole: str
+    concepts: dict[str, str]
+    rules: list[_RuleData]
+
+
+class _OwnWords:
+    """The data of optout.yaml, ready for use."""
+
+    def __init__(self, data: _Data) -> None:
+        self.lexicon = Lexicon(data.concepts, fillers=data.fillers, forgiving=("UNSUBSCRIBE",))
+        self._stop_words = frozenset(data.stop_words.split())
+        self._beside_them = frozenset(data.beside_them.split())
+        self._whole = frozenset(expand_all(data.whole))
+        self.rules = tuple(
+            (Pattern.parse(notation), rule.unless)
+            for rule in data.rules
+            for notation in rule.patterns
+        )
+
+    def is_whole(self, said: list[str]) -> bool:
+        """Whether the words of a whole message ask to stop with nothing more beside them."""
+        if " ".join(said) in self._whole:
+            return True
+        return not self._stop_words.isdisjoint(said) and all(
+            word in self._stop_words or word in self._beside_them for word in said
+        )
+
+
+@cache
+def _own_words() -> _OwnWords:
+    source = Path(__file__).with_name("optout.yaml").read_bytes()
+    return _OwnWords(msgspec.yaml.decode(source, type=_Data))
+
+
+def carrier_keyword(text: str) -> Keyword | None:
+    """The carriers' word that the whole of `text` is, whatever its case, punctuation or emoji."""
+    said = words(text)
+    return _KEYWORDS.get(" ".join(said)) if len(said) <= _LONGEST_KEYWORD else None
+
+
+def is_yes(text: str) -> bool:
+    """Whether the whole of `text` is a yes.
+
+    For carriers YES opts in; it counts as START only where the number is opted out, else it is
+    the answer to whatever was asked.
+    """
+    said = words(text)
+    return len(said) <= _LONGEST_KEYWORD and " ".join(said) in _YES
+
+
+def plain_language_opt_out(text: str) -> bool:
+    """Whether someone asks in their own words, in either language, for no more messages.
+
+    "Cancel my appointment", "when do I stop eating" and "don't stop texting me" are not that. The
+    carriers' single words are `carrier_keyword`'s.
+    """
+    own = _own_words()
+    reading = own.lexicon.read([STRONG, *marked_words(text), STRONG])
+    said = " ".join(word for word in reading.words if word not in (STRONG, SOFT))
+    if own.is_whole(said.split()):
+        return True
+    if "KEEP" in reading.places:
+        return False
+    return any(
+        _asks(reading, units, unless)
+        for pattern, unless in own.rules
+        for units in pattern.matches(reading)
+    )
+
+
+def _asks(reading: Reading, units: tuple[int, ...], unless: list[str]) -> bool:
+    start, end = max(units[0] - _NEAR, 0), units[-1] + 1 + _NEAR
+    return not any(reading.has(concept, start, end) for concept in unless)

@@ -1,0 +1,131 @@
+"""Turning the policy's plan into rows, and taking rows back when an appointment changes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from typing import Final
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from db.contacts import ContactState
+from db.models import Appointment, Patient, Reminder
+from db.tasks import NewTask, open_task
+from profiles import Profile
+from scheduler.channel import Reachability, choose_channel
+from scheduler.policy import (
+    Occasion,
+    PlannedReminder,
+    PlanStatus,
+    Reason,
+    Visit,
+    fasting_starts_at,
+    plan,
+)
+
+_SOON: Final = dt.timedelta(hours=48)
+
+
+def visit_of(profile: Profile, procedure: str, starts_at: dt.datetime) -> Visit:
+    """An appointment as the policy sees it.
+
+    A procedure that the profile no longer lists keeps its appointments' reminders, by the rules of
+    the one whose fasting starts first: too long a fast is the safer mistake.
+    """
+    known = profile.procedures.get(procedure)
+    if known is not None:
+        return Visit(starts_at, known)
+    visits = (Visit(starts_at, each) for each in profile.procedures.values())
+    return min(visits, key=fasting_starts_at)
+
+
+def reachability(patient: Patient, contact: ContactState | None) -> Reachability:
+    """What is known of how a patient can be reached."""
+    wishes = Reachability(patient.channel, patient.sms_consent, patient.voice_consent)
+    if contact is None:
+        return wishes
+    return replace(
+        wishes,
+        opted_out=contact.opted_out_at is not None,
+        textable=contact.textable,
+        reachable=contact.reachable,
+    )
+
+
+def plan_reminders(
+    session: Session,
+    profile: Profile,
+    appointment: Appointment,
+    contact: ContactState,
+    occasion: Occasion,
+    now: dt.datetime,
+) -> None:
+    """Store what the policy plans for an appointment that was made, moved or cancelled.
+
+    Whatever can't reach the patient (no time left, no consent, opted out) is stored as well, with
+    its reason, and becomes a task.
+    """
+    visit = visit_of(profile, appointment.procedure, appointment.starts_at)
+    channel, obstacle = choose_channel(reachability(appointment.patient, contact))
+    for planned in plan(profile, visit, now, occasion):
+        row = _row(appointment, planned, channel, obstacle, now)
+        session.add(row)
+        if row.status == PlanStatus.MISSED or (obstacle and planned.status == PlanStatus.PLANNED):
+            ask_to_phone(session, appointment, contact.id, Reason(row.reason or ""), now)
+
+
+def _row(
+    appointment: Appointment,
+    planned: PlannedReminder,
+    channel: str,
+    obstacle: Reason | None,
+    now: dt.datetime,
+) -> Reminder:
+    status, reason = planned.status, planned.reason
+    if status is PlanStatus.PLANNED and obstacle is not None:
+        status, reason = PlanStatus.SKIPPED, obstacle
+    is_open = status is PlanStatus.PLANNED
+    return Reminder(
+        appointment_id=appointment.id,
+        version=appointment.version,
+        kind=planned.kind.value,
+        channel=str(channel),
+        due_at=planned.due_at,
+        send_by=planned.send_by,
+        status=status.value,
+        reason=reason.value if reason else None,
+        next_at=planned.due_at if is_open else None,
+        settled_at=None if is_open else now,
+        created_at=now,
+    )
+
+
+def cancel_open(session: Session, appointment_id: int, reason: Reason, now: dt.datetime) -> None:
+    """Cancel an appointment's reminders that have not been taken up for sending yet."""
+    session.execute(
+        update(Reminder)
+        .where(Reminder.appointment_id == appointment_id, Reminder.status == "planned")
+        .values(status="cancelled", reason=reason.value, next_at=None, settled_at=now)
+        .execution_options(synchronize_session="fetch")
+    )
+
+
+def ask_to_phone(
+    session: Session,
+    appointment: Appointment,
+    contact_id: int | None,
+    reason: Reason,
+    now: dt.datetime,
+) -> None:
+    """Open the one task that asks a coordinator to phone this patient about this appointment."""
+    urgent = appointment.starts_at - now <= _SOON
+    task = NewTask(
+        clinic_id=appointment.clinic_id,
+        kind="unreachable",
+        urgency="urgent" if urgent else "normal",
+        contact_id=contact_id,
+        appointment_id=appointment.id,
+        reason=reason.value,
+    )
+    open_task(session, task, now)

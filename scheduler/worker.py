@@ -1,0 +1,92 @@
+"""The worker: a tick that sends what is due, until it is told to stop.
+
+APScheduler only ticks. What is due stands in the database, so a worker may start late, twice or
+not at all, and nothing is lost by it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import signal
+import socket
+import threading
+import time
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import Final
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from db.beats import beat
+from db.session import Database
+from scheduler.dispatch import Clock, Dispatcher
+
+_log = structlog.get_logger()
+_TICK_SECONDS: Final = 1.0
+_LONGEST_TICK: Final = 5.0
+
+
+def wall_clock() -> dt.datetime:
+    """The present moment, UTC."""
+    return dt.datetime.now(dt.UTC)
+
+
+def clock_from(start: dt.datetime) -> Clock:
+    """A clock that shows `start` now and goes on from there at the usual pace."""
+    begun = time.monotonic()
+    return lambda: start + dt.timedelta(seconds=time.monotonic() - begun)
+
+
+@dataclass
+class Worker:
+    """One worker process's work. `clock` decides what is due; signs of life use the real time."""
+
+    database: Database
+    dispatcher: Dispatcher
+    clock: Clock
+    started_at: dt.datetime = field(default_factory=wall_clock)
+    name: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}"[:80])
+    _stopping: threading.Event = field(default_factory=threading.Event)
+
+    def once(self) -> int:
+        """One pass over everything that is due; returns how many reminders were taken."""
+        self._beat()
+        return self.dispatcher.run(self.clock)
+
+    def run(self) -> None:
+        """Tick until SIGTERM or SIGINT; then finish what is being sent, and return."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        scheduler = BackgroundScheduler(timezone=dt.UTC)
+        scheduler.add_job(
+            self._tick,
+            "interval",
+            seconds=_TICK_SECONDS,
+            max_instances=1,
+            coalesce=True,
+            misfire_grace_time=None,
+            next_run_time=wall_clock(),
+        )
+        scheduler.start()
+        _log.info("worker_started", worker=self.name)
+        self._stopping.wait()
+        scheduler.shutdown(wait=True)
+        _log.info("worker_stopped", worker=self.name)
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        self._stopping.set()
+
+    def _tick(self) -> None:
+        """Send for a bounded time, so that a long queue can't hide the worker's sign of life."""
+        until = time.monotonic() + _LONGEST_TICK
+        self._beat()
+        self.dispatcher.run(
+            self.clock,
+            keep_going=lambda: time.monotonic() < until and not self._stopping.is_set(),
+        )
+
+    def _beat(self) -> None:
+        with self.database.transaction() as session:
+            beat(session, self.name, self.started_at, wall_clock())

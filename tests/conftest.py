@@ -1,0 +1,105 @@
+"""Databases and the browser, each started only when a test asks for it."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from db import migrate
+from db.session import Database
+from tests.support import browser as chromium
+from tests.support import postgres
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite database without rows, to be copied."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    migrate.upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """The URL of a migrated SQLite database without rows, of this test alone."""
+    path = tmp_path / "test.db"
+    with (
+        closing(sqlite3.connect(sqlite_template)) as source,
+        closing(sqlite3.connect(path)) as copy,
+    ):
+        source.backup(copy)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.Server]:
+    """A PostgreSQL server; its `database()` makes a further one, without tables, for a block."""
+    with postgres.running_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_database(postgres_server: postgres.Server) -> Iterator[str]:
+    """The URL of this process's migrated database; tests ask for `postgres_url` instead."""
+    with postgres_server.database() as url:
+        migrate.upgrade(url)
+        yield url
+
+
+@pytest.fixture
+def postgres_url(postgres_database: str) -> str:
+    """The URL of a migrated PostgreSQL database without rows, for this test alone until its end."""
+    postgres.empty(postgres_database)
+    return postgres_database
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The test runs twice: with `sqlite_url` and with `postgres_url`."""
+    fixture = {"sqlite": "sqlite_url", "postgresql": "postgres_url"}[request.param]
+    url: Any = request.getfixturevalue(fixture)
+    return str(url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def bare_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The test runs twice: with the URL of a SQLite and of a PostgreSQL database without tables."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/bare.db"
+        return
+    server: postgres.Server = request.getfixturevalue("postgres_server")
+    with server.database() as url:
+        yield url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """The migrated database without rows that `database_url` names, closed after the test."""
+    opened = Database(database_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A real Chromium; tests ask for `page`."""
+    with chromium.running_chromium() as running:
+        yield running
+
+
+@pytest.fixture
+def page_errors() -> list[str]:
+    """What went wrong in `page` so far; a test that provokes an error checks and clears it."""
+    return []
+
+
+@pytest.fixture
+def page(browser: Browser, page_errors: list[str]) -> Iterator[Page]:
+    """A fresh browser page; the test fails if the page makes an error or asks another host."""
+    with chromium.watched_page(browser, page_errors) as opened:
+        yield opened
+    assert page_errors == []
