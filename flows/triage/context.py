@@ -145,7 +145,7 @@ class _Scene:
         )
 
     def asked(self) -> bool:
-        """ "will I be numb", "does it cause …", "is numbness normal"; not "why are my legs numb"."""
+        """ "will I be numb", "does it cause", "is numbness normal"; not "why are my legs numb"."""
         if self._claimed():
             return False
         for unit in range(self._start - 1, self._left - 1, -1):
