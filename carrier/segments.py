@@ -130,7 +130,7 @@ def fit(text: str, *, keep_accents: bool) -> str:
     The result never needs more parts than the composed text.
     """
     composed = unicodedata.normalize("NFC", text)
-    looked_alike = smart(composed)
+    looked_alike = unicodedata.normalize("NFC", smart(composed))
     plain = composed if looked_alike == composed else _cheaper(looked_alike, composed)
     if keep_accents:
         return plain

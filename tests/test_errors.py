@@ -7,10 +7,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from db import migrate
-from db.models import Conversation
+from db.models import Clinic
 from tests.support import postgres
 from tests.support.data import stored_clinic
 from tests.support.processes import free_port
@@ -105,8 +105,9 @@ class TestTheUnexpected:
     def test_the_caller_is_told_nothing_personal_and_nothing_is_stored(self, bot: Bot) -> None:
         bot.says("menu")
         with bot.database.transaction() as session:
-            stored = session.get_one(Conversation, (1, "sms"))
-            stored.state = '{"language": "en", "offer_kind": "Rosalind"}'
+            clinic = session.scalars(select(Clinic)).first()
+            assert clinic is not None
+            clinic.profile, clinic.fingerprint = '{"id": ["Rosalind"]}', "damaged"
         before = counts(bot.database)
         reply = bot.send("my birth date is 05/17/1944")
         assert (reply.status, reply.content_type) == (500, "text/plain")

@@ -6,13 +6,14 @@ import json
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
-from db.models import Contact, Conversation
+from db.models import Clinic
 from db.session import Database
 from tests.support.csv_files import NOW
 from tests.support.data import booked, stored_clinic
 from tests.support.processes import running
-from tests.support.web import INBOUND, TOKEN, Served, environment, rows, served, text_form
+from tests.support.web import INBOUND, TOKEN, Served, environment, served, text_form
 
 PERSONAL = (
     *("8285550173", "555-0173", "5550173"),
@@ -114,10 +115,9 @@ def go_wrong(web: Served, database: Database) -> None:
     assert web.post("/voice/8285550173", form).status == 404
     report = {"MessageSid": "SM1", "MessageStatus": "sent", "To": "+18285550173"}
     assert web.post("/sms/status?r=77", report).status == 204
-    (contact,) = [each for each in rows(database, Contact) if each.phone == "+18285550173"]
     with database.transaction() as session:
-        talk = session.get_one(Conversation, (contact.id, "sms"))
-        talk.state = '{"language": "en", "offer_kind": "Rosalind 1944"}'
+        session.execute(update(Clinic).values(profile='{"id": ["Rosalind 1944"]}'))
+        session.execute(update(Clinic).values(fingerprint="damaged"))
     assert web.send("secretive words").status == 500
 
 
