@@ -118,7 +118,7 @@ def _book(database: Database, profile: Profile, moment: dt.datetime) -> _Sample:
             external_id += f"-{uuid.uuid4().hex[:6]}"
         row = _row(patient, external_id, starts_at)
         upsert(session, profile, row, moment - dt.timedelta(days=8))
-    _live_through_last_week(database, moment)
+    _live_through_last_week(database, profile, tomorrow)
     return patient
 
 
@@ -158,9 +158,10 @@ def _row(
     )
 
 
-def _live_through_last_week(database: Database, moment: dt.datetime) -> None:
+def _live_through_last_week(database: Database, profile: Profile, visit: dt.date) -> None:
     """Send the week-before reminder on its day, so that today only the day-before one is due."""
-    then = moment - dt.timedelta(days=5, hours=12)
+    day = visit - dt.timedelta(days=7)
+    then = dt.datetime.combine(day, dt.time(12, 0), profile.zone).astimezone(dt.UTC)
     callback = "http://127.0.0.1/sms/status"
     dispatcher = Dispatcher(database, _Remembered(), default_library(), Clinics(), callback)
     dispatcher.run(lambda: then)
