@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import datetime as dt
 from enum import StrEnum
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from appointment_csv import AppointmentRow, RowStatus
-from db.contacts import ContactState, lock_contact
+from db.contacts import ContactState, contact_of, lock_contact
 from db.models import Appointment, ConsentChange, Patient
+from db.session import Database
 from profiles import Profile
-from scheduler.planning import cancel_open, plan_reminders, visit_of
+from scheduler.planning import cancel_open, plan_reminders, replan, visit_of
 from scheduler.policy import Occasion, Reason, fasting_starts_at
+
+_CHUNK: Final = 100  # appointments a transaction
 
 
 class Change(StrEnum):
@@ -135,6 +139,36 @@ def cancel(
     appointment.updated_at = now
     plan_reminders(session, profile, appointment, contact, Occasion.CANCELLED, now)
     return Change.CANCELLED
+
+
+def replan_clinic(database: Database, profile: Profile, now: dt.datetime) -> int:
+    """Bring the reminders of a clinic's coming appointments in line with its changed rules.
+
+    Works through them in small transactions, and can be repeated; returns how many reminders got
+    another moment, were added or were cancelled.
+    """
+    changed, last = 0, 0
+    while True:
+        with database.transaction() as session:
+            query = (
+                select(Appointment)
+                .where(
+                    Appointment.clinic_id == profile.id,
+                    Appointment.status == "scheduled",
+                    Appointment.starts_at > now,
+                    Appointment.id > last,
+                )
+                .order_by(Appointment.id)
+                .limit(_CHUNK)
+                .options(joinedload(Appointment.patient))
+            )
+            visits = session.scalars(query).all()
+            for visit in visits:
+                contact = contact_of(session, profile.id, visit.patient.phone)
+                changed += replan(session, profile, visit, contact, now)
+            if not visits:
+                return changed
+            last = visits[-1].id
 
 
 def record_answer(session: Session, appointment_id: int, answer: Answer, now: dt.datetime) -> None:

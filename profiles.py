@@ -11,11 +11,13 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 import yaml
+
+from yaml_text import load_yaml, one_line
 
 Language = str
 LANGUAGES: Final[tuple[Language, ...]] = ("en", "es")
@@ -152,7 +154,9 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One clinic. All clock times are local to `time_zone`; weekday keys in `hours` are mon..sun.
 
     `texting_number` is the number in E.164 form that patients text; without one the number or
-    messaging service in the settings is used.
+    messaging service in the settings is used. `messages_per_day` is the most that one phone gets
+    on one calendar day; `messages_per_second` and `calls_per_second` are what the carrier allows
+    the clinic's sender.
     """
 
     id: str
@@ -169,7 +173,9 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reminders: ReminderRules = ReminderRules()
     approved_texts: dict[str, ApprovedText] = {}
     keep_accents: bool = False
-    messages_per_day: int = 3
+    messages_per_day: int = 4
+    messages_per_second: float = 1.0
+    calls_per_second: float = 1.0
 
     @property
     def zone(self) -> ZoneInfo:
@@ -194,40 +200,6 @@ _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d\Z")
 _PERIOD = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d\Z")
 
 
-class _Strings(yaml.SafeLoader):
-    """Loads every scalar as text: YAML would read `yes` as true and `10:30` as a number."""
-
-
-_Strings.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag == "tag:yaml.org,2002:null"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-
-
-def _no_duplicates(loader: _Strings, node: yaml.MappingNode) -> dict[Any, Any]:
-    """Build a mapping, refusing a key that is written twice: one of the two would be lost."""
-    seen: dict[Any, Any] = {}
-    for key_node, value_node in node.value:
-        key = loader.construct_object(key_node, deep=True)
-        where = key_node.start_mark
-        if not isinstance(key, str):
-            message = "before a ':' stands something other than a name"
-            raise yaml.constructor.ConstructorError(None, None, message, where)
-        if key in seen:
-            message = f"the key '{key}' is written twice"
-            raise yaml.constructor.ConstructorError(None, None, message, where)
-        seen[key] = loader.construct_object(value_node, deep=True)
-    return seen
-
-
-_Strings.add_constructor("tag:yaml.org,2002:map", _no_duplicates)
-
-
-def load_yaml(text: str) -> object:
-    """Parse YAML with every scalar kept as text. Raises `yaml.YAMLError` with line and column."""
-    return yaml.load(text, Loader=_Strings)  # noqa: S506 - a SafeLoader with fewer types
-
-
 def parse_profile(text: str, source: str) -> Profile:
     """Read and check a profile; `source` is the file's name for messages.
 
@@ -236,7 +208,7 @@ def parse_profile(text: str, source: str) -> Profile:
     try:
         raw = load_yaml(text)
     except yaml.YAMLError as error:
-        raise ProfileError([f"{source}: not readable as YAML: {_one_line(error)}"]) from error
+        raise ProfileError([f"{source}: not readable as YAML: {one_line(error)}"]) from error
     try:
         profile = msgspec.convert(_with_seconds(raw), Profile, strict=False)
     except msgspec.ValidationError as error:
@@ -309,14 +281,6 @@ def profile_to_json(profile: Profile) -> str:
     return msgspec.json.encode(profile).decode()
 
 
-def _one_line(error: yaml.YAMLError) -> str:
-    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
-        return " ".join(str(error).split())
-    began = error.context_mark
-    context = f", {error.context} that begins in line {began.line + 1}" if began else ""
-    return f"line {error.problem_mark.line + 1}: {error.problem}{context}"
-
-
 def _check_names(profile: Profile) -> list[str]:
     problems = []
     if not _ID.match(profile.id):
@@ -375,6 +339,9 @@ def _check_rules(profile: Profile) -> list[str]:
         problems.append("reminders.fasting_start.minutes_before: must lie between 0 and 720")
     if not 1 <= profile.messages_per_day <= 10:
         problems.append("messages_per_day: must lie between 1 and 10")
+    for name in ("messages_per_second", "calls_per_second"):
+        if not 0.01 <= getattr(profile, name) <= 1000:
+            problems.append(f"{name}: must lie between 0.01 and 1000")
     return problems
 
 

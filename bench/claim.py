@@ -19,10 +19,10 @@ from sqlalchemy.orm import Session
 from bench.measure import Figure, Scale, alternate, ratios, seconds
 from bench.places import Place, clinic, places
 from bench.texts import phone_numbers
+from db.claims import Lease, claim_due
 from db.models import Appointment, Base, Patient, Reminder
-from db.reminders import claim_due
 from db.session import Database
-from scheduler.dispatch import LEASE
+from scheduler.claiming import LEASE
 
 LANE: Final = "claim"
 BATCH: Final = 40  # as many as the worker takes at once
@@ -62,8 +62,9 @@ def _measure_at(place: Place, scale: Scale) -> Iterator[Figure]:
 
 def _claimer(database: Database, claims: int) -> Callable[[], float]:
     def claim() -> None:
-        with database.transaction() as session:
-            rows = claim_due(session, _NOW, _NOW + LEASE, uuid.uuid4().hex, BATCH)
+        lease = Lease(uuid.uuid4().hex, _NOW + LEASE)
+        with database.connection() as connection:
+            rows = claim_due(connection, clinic().id, _NOW, _NOW, lease, BATCH)
         if len(rows) != BATCH:
             raise RuntimeError(f"{len(rows)} reminders were claimed and not {BATCH}")
 
@@ -131,6 +132,7 @@ def _appointment(number: int, clinic_id: str) -> dict[str, Any]:
 def _reminder(appointment: int, version: int, status: str, hours: int) -> dict[str, Any]:
     due_at = _NOW + hours * _HOUR
     return {
+        "clinic_id": clinic().id,
         "appointment_id": appointment,
         "version": version,
         "kind": "day_before",

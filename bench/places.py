@@ -14,7 +14,7 @@ from db.clinics import store_profile
 from db.migrate import upgrade
 from db.session import Database
 from profiles import Profile, parse_profile
-from scheduler.worker import wall_clock
+from scheduler.dispatch import wall_clock
 from settings import database_url
 from tests.support import postgres
 from tools.machine import find_postgresql

@@ -12,14 +12,14 @@ import click
 from sqlalchemy.orm import Session
 
 from appointment_csv import AppointmentRow, CsvResult, read_appointments
-from appointments import Change, upsert
+from appointments import Change, replan_clinic, upsert
 from cli.common import plain_errors, ready_database
 from db.clinics import Clinics, store_profile
 from db.contacts import lock_contact
 from db.migrate import newest_revision, upgrade
 from db.session import Database, DatabaseDownError
 from profiles import Profile, parse_profile
-from scheduler.worker import wall_clock
+from scheduler.dispatch import wall_clock
 from settings import DATABASE_ONLY, Settings
 
 _CHUNK: Final = 100  # rows a transaction: few enough that a patient's text never waits long
@@ -55,8 +55,14 @@ def clinics_load(file: Path) -> None:
         message = f"{file.name}: not readable as text; save it as UTF-8 and try again"
         raise click.ClickException(message) from error
     profile = parse_profile(text, file.name)
-    with ready_database() as database, database.transaction() as session:
-        click.echo(f"{profile.id}: {store_profile(session, profile, wall_clock())}")
+    with ready_database() as database:
+        now = wall_clock()
+        with database.transaction() as session:
+            outcome = store_profile(session, profile, now)
+        replanned = replan_clinic(database, profile, now) if outcome == "changed" else 0
+    click.echo(f"{profile.id}: {outcome}")
+    if replanned:
+        click.echo(f"{replanned} reminders have new times.")
 
 
 @click.group("appointments")

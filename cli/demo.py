@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from appointment_csv import AppointmentRow, Channel, RowStatus
 from appointments import upsert
-from carrier.client import OutgoingText
+from carrier.client import CarrierMessage, OutgoingText
 from carrier.outcome import Accepted, SendOutcome
 from cli.common import plain_errors, ready_database
 from cli.work import utc_text
@@ -22,8 +22,7 @@ from db.models import Appointment, Reminder
 from db.session import Database
 from flows.library import default_library
 from profiles import Profile
-from scheduler.dispatch import Dispatcher
-from scheduler.worker import wall_clock
+from scheduler.dispatch import Dispatcher, wall_clock
 
 _CLINIC: Final = "ara-health"
 _OTHER_CLINIC: Final = "iowa-radiology"
@@ -55,6 +54,14 @@ class _Remembered:
     def send_text(self, text: OutgoingText) -> SendOutcome:  # noqa: ARG002 - the carrier's form
         """Accept a text that nobody will see."""
         return Accepted(f"SM{uuid.uuid4().hex}", "delivered")
+
+    def find_texts(self, to: str, sent_after: dt.datetime) -> list[CarrierMessage]:  # noqa: ARG002 - the carrier's form
+        """Nothing is looked for: every request has a clear answer."""
+        return []
+
+    def fetch_text(self, sid: str) -> CarrierMessage | None:  # noqa: ARG002 - the carrier's form
+        """Nothing is kept."""
+        return None
 
 
 @click.group("demo", hidden=True)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Iterator, Sequence
 
 import click
 from sqlalchemy import select
 
 from cli.common import plain_errors, ready_database
 from db.clinics import Clinics
-from db.models import Reminder, Task
-from db.reminders import listed
+from db.models import Reminder, ReminderEvent, Task
+from db.reminders import events_of, listed
 from flows.library import default_library
 from profiles import Profile
-from scheduler.bodies import body_of
+from scheduler.bodies import body_of, occasioned
+from scheduler.dispatch import wall_clock
 from scheduler.policy import Kind, Reason
 
 
@@ -25,15 +27,16 @@ def reminders_group() -> None:
 
 @reminders_group.command("list")
 @click.option("--appointment", "external_id", help="Only those of this appointment.")
+@click.option("--due", "only_due", is_flag=True, help="Only those that are due and open.")
 @click.option("--json", "as_json", is_flag=True, help="As a JSON array.")
 @plain_errors
-def reminders_list(external_id: str | None, *, as_json: bool) -> None:
+def reminders_list(external_id: str | None, *, only_due: bool, as_json: bool) -> None:
     """List reminders: what goes out when, and what became of it. Times are UTC."""
+    due_by = wall_clock() if only_due else None
     with ready_database() as database, database.reading() as session:
         profiles = Clinics().all(session)
         rows = [
-            _described(row, profiles[row.appointment.clinic_id])
-            for row in listed(session, external_id)
+            _described(row, profiles[row.clinic_id]) for row in listed(session, external_id, due_by)
         ]
     if as_json:
         click.echo(json.dumps(rows, indent=1, ensure_ascii=False))
@@ -46,10 +49,51 @@ def reminders_list(external_id: str | None, *, as_json: bool) -> None:
         )
 
 
+@reminders_group.command("why")
+@click.argument("external_id")
+@plain_errors
+def reminders_why(external_id: str) -> None:
+    """Say of each reminder of an appointment what it is, when it was meant for, and what happened.
+
+    Times are the clinic's.
+    """
+    with ready_database() as database, database.reading() as session:
+        profiles = Clinics().all(session)
+        rows = listed(session, external_id)
+        if not rows:
+            raise click.ClickException(
+                f"No appointment with the id {external_id} has reminders. Check the id."
+            )
+        events = events_of(session, [row.id for row in rows])
+        for row in rows:
+            mine = [event for event in events if event.reminder_id == row.id]
+            click.echo("\n".join(_story(row, mine, profiles[row.clinic_id])))
+
+
+def _story(row: Reminder, events: Sequence[ReminderEvent], profile: Profile) -> Iterator[str]:
+    def at(moment: dt.datetime) -> str:
+        return moment.astimezone(profile.zone).strftime("%a %b %d %H:%M %Z")
+
+    yield (
+        f"{row.kind} (date {row.version}, {row.channel}): due {at(row.due_at)}, "
+        f"useful until {at(row.send_by)}"
+    )
+    for event in events:
+        code = f" (error {event.error_code})" if event.error_code else ""
+        detail = f": {event.detail}" if event.detail else ""
+        yield f"    {at(event.at)}  {event.what.replace('_', ' ')}{detail}{code}"
+    reason = f". {Reason(row.reason).words}" if row.reason else ""
+    when = f" since {at(row.settled_at)}" if row.settled_at else ""
+    again = f", looked at again {at(row.next_at)}" if row.next_at else ""
+    yield f"    now: {row.status.replace('_', ' ')}{when}{again}{reason}"
+
+
 def _described(row: Reminder, profile: Profile) -> dict[str, str | None]:
     """A reminder for outsiders; one that has not gone out shows what it would say when due."""
     kind = Kind(row.kind)
-    body = row.body or body_of(default_library(), profile, row.appointment, kind, row.due_at)
+    body = row.body or body_of(
+        default_library(), profile, occasioned(row.appointment), kind, row.due_at
+    )
     return {
         "external_id": row.appointment.external_id,
         "kind": row.kind,

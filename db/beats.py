@@ -22,6 +22,11 @@ def beat(session: Session, worker: str, started_at: dt.datetime, now: dt.datetim
         row.beat_at = now
 
 
+def beats(session: Session) -> dict[str, dt.datetime]:
+    """When each worker of the last day was last heard of."""
+    return {row.worker: row.beat_at for row in session.scalars(select(WorkerBeat))}
+
+
 def newest_beat(session: Session) -> dt.datetime | None:
     """When any worker was last heard of; `None` if none ever was."""
     return session.scalar(select(func.max(WorkerBeat.beat_at)))

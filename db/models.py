@@ -22,6 +22,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from db.types import UtcDateTime
 
+_PLANNED: Final = text("status = 'planned'")
 _OPEN: Final = text("next_at IS NOT NULL")
 _CONVENTION: Final = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -191,14 +192,24 @@ class Reminder(Base):
 
     `due_at` is when it goes out, `send_by` its last useful moment. `next_at` is when a worker must
     look at the row again (it is due, its lease has run out, its fate must be settled) and null once
-    nothing is left to do; the one index that workers search holds just those rows. `token` is
-    the lease of the worker that has it. `to`, `body` and `sid` are what really went out.
+    nothing is left to do; the indexes that workers search hold just those rows. `token` is the
+    lease of the worker that has it; `started_at` when the newest attempt began, by the real clock.
+    `to`, `body` and `sid` are what really went out.
     """
 
     __tablename__ = "reminder"
     __table_args__ = (
         UniqueConstraint("appointment_id", "version", "kind"),
         Index("ix_reminder_next_at", "next_at", postgresql_where=_OPEN, sqlite_where=_OPEN),
+        Index(
+            "ix_reminder_planned",
+            "clinic_id",
+            "send_by",
+            "id",
+            postgresql_where=_PLANNED,
+            sqlite_where=_PLANNED,
+        ),
+        Index("ix_reminder_to_sent_at", "to", "sent_at"),
         CheckConstraint(
             "status IN ('planned','sending','sent','delivered','failed','cancelled','skipped',"
             "'missed','in_doubt')",
@@ -207,6 +218,7 @@ class Reminder(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    clinic_id: Mapped[str] = mapped_column(ForeignKey("clinic.id"))
     appointment_id: Mapped[int] = mapped_column(ForeignKey("appointment.id"))
     version: Mapped[int]
     kind: Mapped[str] = mapped_column(String(16))
@@ -218,6 +230,7 @@ class Reminder(Base):
     next_at: Mapped[dt.datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
     token: Mapped[str | None] = mapped_column(String(32))
+    started_at: Mapped[dt.datetime | None]
     to: Mapped[str | None] = mapped_column(String(16))
     body: Mapped[str | None]
     sid: Mapped[str | None] = mapped_column(String(64), index=True)
@@ -271,3 +284,58 @@ class WorkerBeat(Base):
     worker: Mapped[str] = mapped_column(String(80), primary_key=True)
     started_at: Mapped[dt.datetime]
     beat_at: Mapped[dt.datetime]
+
+
+class StoppedLine(Base):
+    """A line to the carrier that is stopped: the whole account, or one sender.
+
+    Nothing is sent on it but one attempt after `probe_at`, to see whether it was mended.
+    """
+
+    __tablename__ = "stopped_line"
+
+    line: Mapped[str] = mapped_column(String(60), primary_key=True)
+    since: Mapped[dt.datetime]
+    error_code: Mapped[int | None]
+    error_class: Mapped[str] = mapped_column(String(20))
+    probe_at: Mapped[dt.datetime]
+
+
+class SenderPace(Base):
+    """Up to when a sender's slots are taken, by the real clock: all workers share its limit."""
+
+    __tablename__ = "sender_pace"
+
+    sender: Mapped[str] = mapped_column(String(60), primary_key=True)
+    taken_until: Mapped[dt.datetime]
+
+
+class Lateness(Base):
+    """How many reminders went out at most `seconds` after they were due (and more than the next
+    smaller bucket); 2147483647 stands for any lateness."""
+
+    __tablename__ = "lateness"
+
+    seconds: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    count: Mapped[int]
+    total_seconds: Mapped[float]
+
+
+class Reconciliation(Base):
+    """One clinic's day, looked back on: what should have gone out and what did.
+
+    `day` is the clinic's own calendar day. `mended` counts reminders that should have been planned
+    and were not, and were planned by the look back.
+    """
+
+    __tablename__ = "reconciliation"
+
+    clinic_id: Mapped[str] = mapped_column(ForeignKey("clinic.id"), primary_key=True)
+    day: Mapped[dt.date] = mapped_column(primary_key=True)
+    expected: Mapped[int]
+    reached: Mapped[int]
+    unconfirmed: Mapped[int]
+    handed_over: Mapped[int]
+    unaccounted: Mapped[int]
+    mended: Mapped[int]
+    made_at: Mapped[dt.datetime]

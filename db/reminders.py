@@ -1,63 +1,15 @@
-"""Reminder rows: claiming what is due, and writing down what became of it."""
+"""Reminder rows one by one: locked, settled, noted down, counted and listed."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from db.contacts import lock_contact
-from db.models import Appointment, Patient, Reminder, ReminderEvent
-
-
-def claim_due(
-    session: Session, now: dt.datetime, lease_until: dt.datetime, token: str, limit: int
-) -> Sequence[Reminder]:
-    """Take up to `limit` due reminders; they are `sending` until `lease_until`, ours by `token`.
-
-    What another worker is claiming at the same moment is passed over, so that any number of
-    workers share the work. The earliest `send_by` comes first. The rows come with their
-    appointment and patient.
-    """
-    due = (
-        select(Reminder.id)
-        .where(Reminder.next_at <= now, Reminder.status == "planned")
-        .order_by(Reminder.send_by, Reminder.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        .cte("due")
-    )
-    ids = session.scalars(
-        update(Reminder)
-        .where(Reminder.id.in_(select(due.c.id)))
-        .values(status="sending", next_at=lease_until, token=token, attempts=Reminder.attempts + 1)
-        .returning(Reminder.id)
-        .execution_options(synchronize_session=False)
-    ).all()
-    return _with_patients(session, ids)
-
-
-def expired_leases(session: Session, now: dt.datetime, limit: int) -> Sequence[Reminder]:
-    """Rows whose worker died while it was sending them, locked."""
-    ids = session.scalars(
-        select(Reminder.id)
-        .where(Reminder.next_at <= now, Reminder.status == "sending")
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    ).all()
-    return _with_patients(session, ids)
-
-
-def _with_patients(session: Session, ids: Sequence[int]) -> Sequence[Reminder]:
-    query = (
-        select(Reminder)
-        .where(Reminder.id.in_(ids))
-        .options(joinedload(Reminder.appointment).joinedload(Appointment.patient))
-        .order_by(Reminder.send_by, Reminder.id)
-    )
-    return session.scalars(query).all()
+from db.models import Appointment, Patient, Reconciliation, Reminder, ReminderEvent
 
 
 def lock_with_contact(session: Session, reminder_id: int, now: dt.datetime) -> Reminder | None:
@@ -128,8 +80,35 @@ def oldest_overdue(session: Session, now: dt.datetime) -> dt.datetime | None:
     )
 
 
-def listed(session: Session, external_id: str | None) -> Sequence[Reminder]:
-    """All reminders, or those of one appointment, by appointment, version and time."""
+def newest_look_backs(session: Session) -> Sequence[Reconciliation]:
+    """For each clinic the newest day that was looked back on."""
+    newest = (
+        select(Reconciliation.clinic_id, func.max(Reconciliation.day).label("day"))
+        .group_by(Reconciliation.clinic_id)
+        .subquery()
+    )
+    query = select(Reconciliation).join(
+        newest,
+        and_(Reconciliation.clinic_id == newest.c.clinic_id, Reconciliation.day == newest.c.day),
+    )
+    return session.scalars(query).all()
+
+
+def events_of(session: Session, reminder_ids: Sequence[int]) -> Sequence[ReminderEvent]:
+    """What happened to some reminders, in order."""
+    query = (
+        select(ReminderEvent)
+        .where(ReminderEvent.reminder_id.in_(reminder_ids))
+        .order_by(ReminderEvent.at, ReminderEvent.id)
+    )
+    return session.scalars(query).all()
+
+
+def listed(
+    session: Session, external_id: str | None, due_by: dt.datetime | None = None
+) -> Sequence[Reminder]:
+    """All reminders, or those of one appointment, by appointment, version and time; with `due_by`
+    only those that a worker must look at by that moment."""
     notice_last = case((Reminder.kind == "cancelled", 1), else_=0)
     query = (
         select(Reminder)
@@ -137,6 +116,8 @@ def listed(session: Session, external_id: str | None) -> Sequence[Reminder]:
         .options(joinedload(Reminder.appointment).joinedload(Appointment.patient))
         .order_by(Reminder.appointment_id, Reminder.version, Reminder.due_at, notice_last)
     )
+    if due_by is not None:
+        query = query.where(Reminder.next_at <= due_by)
     if external_id is not None:
         query = query.where(Appointment.external_id == external_id)
     return session.scalars(query).all()

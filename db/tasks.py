@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from db.models import Task
@@ -40,10 +41,8 @@ def open_task(session: Session, new: NewTask, now: dt.datetime) -> int:
             Task.done_at.is_(None),
             Task.clinic_id == new.clinic_id,
             Task.kind == new.kind,
-            Task.contact_id.is_not_distinct_from(new.contact_id),
             Task.appointment_id.is_not_distinct_from(new.appointment_id),
-            Task.topic.is_not_distinct_from(new.topic),
-            Task.reason.is_not_distinct_from(new.reason),
+            *_same_matter(new),
         )
         .limit(1)
     )
@@ -64,13 +63,44 @@ def open_task(session: Session, new: NewTask, now: dt.datetime) -> int:
         session.add(task)
     else:
         task.words = "\n".join(filter(None, (task.words, new.words)))
+        task.reason = new.reason or task.reason
         task.urgency = max(task.urgency, new.urgency, key=_RANK.__getitem__)
         task.updated_at = now
     session.flush()
     return task.id
 
 
+def _same_matter(new: NewTask) -> Sequence[ColumnElement[bool]]:
+    """What else must be equal. To phone a patient about an appointment is one matter, whatever the
+    reasons; the newest one is kept."""
+    if new.kind == "unreachable" and new.appointment_id is not None:
+        return ()
+    return (
+        Task.contact_id.is_not_distinct_from(new.contact_id),
+        Task.topic.is_not_distinct_from(new.topic),
+        Task.reason.is_not_distinct_from(new.reason),
+    )
+
+
 def open_counts(session: Session) -> dict[str, int]:
     """How many tasks are open, by urgency."""
     query = select(Task.urgency, func.count()).where(Task.done_at.is_(None)).group_by(Task.urgency)
     return dict(session.execute(query).all())
+
+
+def close_tasks(
+    session: Session, appointment_id: int, reasons: Collection[str], now: dt.datetime
+) -> None:
+    """Close the open requests to phone about an appointment that were made for these reasons: the
+    message has reached the patient after all."""
+    session.execute(
+        update(Task)
+        .where(
+            Task.appointment_id == appointment_id,
+            Task.kind == "unreachable",
+            Task.done_at.is_(None),
+            Task.reason.in_(reasons),
+        )
+        .values(done_at=now, updated_at=now)
+        .execution_options(synchronize_session=False)
+    )

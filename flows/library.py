@@ -31,7 +31,8 @@ from flows.model import (
     Topic,
 )
 from flows.text import normalise
-from profiles import LANGUAGES, load_yaml
+from profiles import LANGUAGES
+from yaml_text import load_yaml
 
 CONTENT: Final = Path(__file__).parent / "content"
 START: Final[NodeRef] = "main.menu"

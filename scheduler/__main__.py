@@ -12,8 +12,9 @@ from db.migrate import is_migrated
 from db.session import Database, DatabaseDownError
 from flows.library import ContentError, default_library
 from logs import set_up_logging
-from scheduler.dispatch import Dispatcher
-from scheduler.worker import Worker, clock_from, wall_clock
+from scheduler.dispatch import Dispatcher, wall_clock
+from scheduler.settling import Settler
+from scheduler.worker import Worker, clock_from
 from settings import Settings, SettingsError
 
 _THREADS = 8
@@ -59,7 +60,9 @@ def _worker(settings: Settings, now: dt.datetime | None) -> Worker:
         f"{settings.public_base_url}/sms/status",
         threads=_THREADS,
     )
-    return Worker(database, dispatcher, wall_clock if now is None else clock_from(now))
+    settler = Settler(database, carrier, dispatcher.clinics)
+    clock = wall_clock if now is None else clock_from(now)
+    return Worker(database, dispatcher, settler, clock)
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from carrier.segments import fit
@@ -26,17 +27,33 @@ _MESSAGES: Final = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Occasioned:
+    """What a reminder is about: whose visit, in which language it is told, and when it starts."""
+
+    first_name: str = field(repr=False)
+    language: str
+    procedure: str
+    starts_at: dt.datetime
+
+
+def occasioned(appointment: Appointment) -> Occasioned:
+    """What a stored appointment's reminders are about."""
+    patient = appointment.patient
+    return Occasioned(
+        patient.first_name, patient.language, appointment.procedure, appointment.starts_at
+    )
+
+
 def body_of(
-    library: Library, profile: Profile, appointment: Appointment, kind: Kind, now: dt.datetime
+    library: Library, profile: Profile, about: Occasioned, kind: Kind, now: dt.datetime
 ) -> str:
     """The text of one reminder as it would go out at `now` (UTC), fitted to few segments."""
-    language = appointment.patient.language
-    visit = visit_of(profile, appointment.procedure, appointment.starts_at)
-    words = appointment_words(profile, visit, language) | {
-        "first_name": appointment.patient.first_name
-    }
-    words["fast"] = _fast(library, profile, visit, language, words, now)
-    text = filled(library.messages[_MESSAGES[kind]], Channel.SMS, language, profile, words)
+    visit = visit_of(profile, about.procedure, about.starts_at)
+    words = appointment_words(profile, visit, about.language) | {"first_name": about.first_name}
+    words["fast"] = _fast(library, profile, visit, about.language, words, now)
+    message = library.messages[_MESSAGES[kind]]
+    text = filled(message, Channel.SMS, about.language, profile, words)
     said = " ".join(text.split()).replace("m..", "m.")  # the point of "a. m." ends the sentence too
     return fit(said, keep_accents=profile.keep_accents)
 

@@ -9,11 +9,16 @@ import structlog
 from sqlalchemy.orm import Session
 
 from db.clinics import Clinics
+from db.models import Reminder
 from db.reminders import lock_with_contact, reminder_id_of_sid
-from scheduler.deciding import subject_of
-from scheduler.outcomes import record_report
+from flows.model import Subject
+from profiles import Profile
+from scheduler.clock_words import day_words
+from scheduler.outcomes import Report, record_report
 
 _log = structlog.get_logger()
+_SID_LENGTH = 64
+_LARGEST_ID = 2**31
 
 
 def record_status(
@@ -25,17 +30,37 @@ def record_status(
 ) -> None:
     """Take a report in. `reminder_id` is our own id from the signed callback address; a message
     that nothing here knows of is passed over."""
-    sid = form.get("MessageSid") or form.get("SmsSid") or ""
-    reported = form.get("MessageStatus") or form.get("SmsStatus") or ""
+    report = report_of(form)
     known = int(reminder_id) if reminder_id.isascii() and reminder_id.isdigit() else None
-    known = known if known is not None and known < 2**31 else reminder_id_of_sid(session, sid)
+    if known is None or known >= _LARGEST_ID:
+        known = reminder_id_of_sid(session, report.sid)
     row = None if known is None else lock_with_contact(session, known, now)
-    if row is None or not sid:
-        _log.warning("report_on_unknown_message", sid=sid, status=reported[:40])
+    if row is None or not report.sid:
+        _log.warning("report_on_unknown_message", sid=report.sid, status=report.status[:40])
         return
+    profile = clinics.get(session, row.clinic_id)
+    if profile is not None:
+        record_report(session, profile, row, report, subject_of(profile, row), now)
+
+
+def report_of(form: Mapping[str, str]) -> Report:
+    """What a callback's form reports."""
     code = form.get("ErrorCode", "")
-    error_code = int(code) if code.isascii() and code.isdigit() and len(code) < 7 else None
-    profile = clinics.get(session, row.appointment.clinic_id)
-    if profile is None:
-        return
-    record_report(session, row, sid[:64], reported, error_code, now, subject_of(row, profile))
+    return Report(
+        sid=(form.get("MessageSid") or form.get("SmsSid") or "")[:_SID_LENGTH],
+        status=form.get("MessageStatus") or form.get("SmsStatus") or "",
+        error_code=int(code) if code.isascii() and code.isdigit() and len(code) < 7 else None,
+    )
+
+
+def subject_of(profile: Profile, row: Reminder) -> Subject:
+    """What a stored reminder asks about."""
+    appointment = row.appointment
+    local = appointment.starts_at.astimezone(profile.zone)
+    return Subject(
+        appointment.id,
+        row.version,
+        appointment.patient.first_name,
+        day_words(local.date(), appointment.patient.language),
+        appointment.starts_at,
+    )

@@ -1,22 +1,18 @@
-"""The last look at a claimed reminder: may it still be sent, and what exactly."""
+"""The last look at a claimed reminder: may it still be sent, and what exactly. Pure."""
 
 from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
-from sqlalchemy.orm import Session
-
-from db.contacts import ContactState, contact_of
-from db.models import Reminder
-from db.reminders import settle
+from db.claims import Claimed
 from flows.library import Library
 from flows.model import Subject
 from profiles import Profile
-from scheduler.bodies import body_of
-from scheduler.channel import Channel, choose_channel
+from scheduler.bodies import Occasioned, body_of
+from scheduler.channel import Channel, Reachability, choose_channel
 from scheduler.clock_words import day_words
-from scheduler.planning import ask_to_phone, reachability
 from scheduler.policy import Kind, Reason, closing, next_opening
 
 
@@ -24,7 +20,7 @@ from scheduler.policy import Kind, Reason, closing, next_opening
 class Send:
     """One request to make: whom, what, and how many seconds the carrier may take over it."""
 
-    reminder_id: int
+    row: Claimed = field(repr=False)
     token: str
     kind: Kind
     to: str = field(repr=False)
@@ -34,109 +30,112 @@ class Send:
     subject: Subject = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """The row's last word: it is not sent. `phone` asks a coordinator to phone the patient."""
+
+    row: Claimed = field(repr=False)
+    status: str
+    reason: Reason
+    channel: Channel
+    phone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PutOff:
+    """Not now: the row is looked at again later. It was not an attempt."""
+
+    row: Claimed = field(repr=False)
+    until: dt.datetime
+    reason: Reason | None
+
+
+Decision: TypeAlias = Send | Settle | PutOff
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """How many messages a phone has had on the clinic's calendar day, and how many fasting
+    reminders are still to come on it."""
+
+    sent: int = 0
+    fasting_to_come: int = 0
+
+
 def decide(
-    session: Session, library: Library, profile: Profile, row: Reminder, now: dt.datetime
-) -> Send | None:
-    """Look at a claimed row once more; `None` if it is not to be sent now.
+    library: Library, profile: Profile, row: Claimed, token: str, today: Today, now: dt.datetime
+) -> Decision:
+    """Look at a claimed row once more; `now` is UTC.
 
     Everything may have changed since it was planned: the appointment, the patient's number, wishes
-    and language, the hour. A row that can't be sent any more gets its final state and, where the
-    patient would otherwise hear nothing, a task.
+    and language, the hour. A row that can't be sent any more gets its final state; the patient who
+    would otherwise hear nothing is phoned.
     """
-    appointment = row.appointment
-    contact = contact_of(session, profile.id, appointment.patient.phone)
-    if _is_outdated(row):
-        moved = appointment.version != row.version
-        settle(row, "cancelled", Reason.MOVED if moved else Reason.CANCELLED, now)
-        return None
-    channel, obstacle = choose_channel(reachability(appointment.patient, contact))
-    row.channel = channel.value
+    channel, obstacle = choose_channel(reachability(row))
+    if row.appointment_version != row.version:
+        return Settle(row, "cancelled", Reason.MOVED, channel, phone=False)
+    if row.appointment_status != ("cancelled" if row.kind == Kind.CANCELLED else "scheduled"):
+        return Settle(row, "cancelled", Reason.CANCELLED, channel, phone=False)
     if obstacle is not None:
-        _give_up(session, row, contact, "skipped", obstacle, now)
-        return None
+        return Settle(row, "skipped", obstacle, channel, phone=True)
     if now >= row.send_by:
-        _give_up(session, row, contact, "missed", Reason.TOO_LATE, now)
-        return None
-    later = _not_before(profile, row, contact, now)
-    if later is not None:
-        _put_off(row, *later)
-        return None
+        return Settle(row, "missed", Reason.TOO_LATE, channel, phone=True)
+    waiting = _wait(profile, row, today, now)
+    if waiting is not None:
+        return waiting
     if channel is Channel.VOICE:
-        _give_up(session, row, contact, "missed", Reason.CALLS_UNAVAILABLE, now)
-        return None
-    return _prepared(library, profile, row, now)
+        return Settle(row, "missed", Reason.CALLS_UNAVAILABLE, channel, phone=True)
+    return _send(library, profile, row, token, now)
 
 
-def _is_outdated(row: Reminder) -> bool:
-    appointment = row.appointment
-    wanted = "cancelled" if row.kind == Kind.CANCELLED else "scheduled"
-    return appointment.version != row.version or appointment.status != wanted
+def reachability(row: Claimed) -> Reachability:
+    """What is known of how the row's patient can be reached."""
+    return Reachability(
+        preference=row.channel,
+        sms_consent=row.sms_consent,
+        voice_consent=row.voice_consent,
+        opted_out=row.opted_out_at is not None,
+        textable=row.textable is not False,
+        reachable=row.reachable is not False,
+    )
 
 
-def _give_up(
-    session: Session,
-    row: Reminder,
-    contact: ContactState | None,
-    status: str,
-    reason: Reason,
-    now: dt.datetime,
-) -> None:
-    settle(row, status, reason, now)
-    ask_to_phone(session, row.appointment, contact.id if contact else None, reason, now)
-
-
-def _not_before(
-    profile: Profile, row: Reminder, contact: ContactState | None, now: dt.datetime
-) -> tuple[dt.datetime, Reason | None] | None:
-    """Until when the row must wait, and why: a hold after a red flag, or the night.
-
-    It is looked at again at `send_by` at the latest, so that a task is opened in time.
-    """
-    if contact and contact.held_until is not None and contact.held_until > now:
-        return min(contact.held_until, row.send_by), Reason.HELD
+def _wait(profile: Profile, row: Claimed, today: Today, now: dt.datetime) -> PutOff | Settle | None:
+    """Why a row can't go out just now, if so: a hold after a red flag, the night, enough messages
+    for one day. It is looked at again at `send_by` at the latest, so that it is never forgotten."""
+    if row.held_until is not None and row.held_until > now:
+        return PutOff(row, min(row.held_until, row.send_by), Reason.HELD)
     opening = next_opening(profile, now)
     if opening > now:
-        return min(opening, row.send_by), None
-    return None
+        return PutOff(row, min(opening, row.send_by), None)
+    reserved = 0 if row.kind == Kind.FASTING_START else today.fasting_to_come
+    if today.sent + reserved < profile.messages_per_day:
+        return None
+    tomorrow = next_opening(profile, closing(profile, now))
+    if tomorrow < row.send_by:
+        return PutOff(row, tomorrow, Reason.DAILY_CAP)
+    channel, _ = choose_channel(reachability(row))
+    return Settle(row, "skipped", Reason.DAILY_CAP, channel, phone=True)
 
 
-def _put_off(row: Reminder, until: dt.datetime, reason: Reason | None) -> None:
-    """Give a row back unsent; it was not an attempt."""
-    row.status = "planned"
-    row.reason = reason
-    row.next_at = until
-    row.token = None
-    row.attempts -= 1
-
-
-def _prepared(library: Library, profile: Profile, row: Reminder, now: dt.datetime) -> Send:
-    appointment = row.appointment
-    patient = appointment.patient
+def _send(library: Library, profile: Profile, row: Claimed, token: str, now: dt.datetime) -> Send:
     kind = Kind(row.kind)
-    row.reason = None
-    row.to = patient.phone
-    row.body = body_of(library, profile, appointment, kind, now)
+    about = Occasioned(row.first_name, row.language, row.procedure, row.starts_at)
     latest = min(row.send_by, closing(profile, now))
     return Send(
-        reminder_id=row.id,
-        token=row.token or "",
+        row=row,
+        token=token,
         kind=kind,
-        to=row.to,
-        body=row.body,
+        to=row.phone,
+        body=body_of(library, profile, about, kind, now),
         from_number=profile.texting_number,
         validity_seconds=int((latest - now).total_seconds()),
-        subject=subject_of(row, profile),
+        subject=subject_of(profile, row),
     )
 
 
-def subject_of(row: Reminder, profile: Profile) -> Subject:
+def subject_of(profile: Profile, row: Claimed) -> Subject:
     """What a reminder asks about, in the words that it uses itself."""
-    appointment = row.appointment
-    local = appointment.starts_at.astimezone(profile.zone)
-    return Subject(
-        appointment.id,
-        row.version,
-        appointment.patient.first_name,
-        day_words(local.date(), appointment.patient.language),
-        appointment.starts_at,
-    )
+    local = row.starts_at.astimezone(profile.zone)
+    day = day_words(local.date(), row.language)
+    return Subject(row.appointment_id, row.version, row.first_name, day, row.starts_at)

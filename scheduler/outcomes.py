@@ -3,174 +3,284 @@
 from __future__ import annotations
 
 import datetime as dt
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
+import msgspec
+import structlog
+from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from carrier.errors import ErrorClass, classify
 from carrier.outcome import Accepted, Ambiguous, NotSent, NotSentWhy, Refused, SendOutcome
 from carrier.status import advance, recognise
-from db.contacts import (
-    conversation_of,
-    lock_contact,
-    record_opt_change,
-    save_conversation,
-    set_contact,
-)
+from db import outbox
+from db.contacts import lock_contact, record_opt_change, set_contact
+from db.lines import ACCOUNT, stop_line
 from db.models import Reminder
 from db.reminders import lock_with_contact, note, settle
+from db.tasks import close_tasks
 from flows.asking import with_question, without_question
 from flows.model import Session as Talk
 from flows.model import Subject
+from profiles import Profile
 from scheduler.deciding import Send
 from scheduler.planning import ask_to_phone
-from scheduler.policy import Kind, Reason
+from scheduler.policy import Kind, Reason, next_opening
+from scheduler.reactions import Learn, Next, pause, reaction
 
-_PAUSE: Final = dt.timedelta(minutes=1)
-_CHANNEL: Final = "sms"
+_log = structlog.get_logger()
+_decode: Final = msgspec.json.Decoder(Talk).decode
+_encode: Final = msgspec.json.Encoder().encode
+GRACE: Final = dt.timedelta(minutes=2)
+"""How long after an attempt the carrier's list is trusted to show its message."""
+RECEIPT: Final = dt.timedelta(minutes=15)
+"""How long a report on a message that went out may take before it is asked for."""
+_MOST_ATTEMPTS: Final = 12
+_REACHED_AFTER_ALL: Final = (
+    *(Reason.IN_DOUBT, Reason.WAITING, Reason.UNDELIVERED),
+    *(Reason.UNACCOUNTED, Reason.LINE_STOPPED),
+)
 
-_REASONS: Final = {
-    ErrorClass.OPTED_OUT: Reason.OPTED_OUT,
-    ErrorClass.BAD_NUMBER: Reason.BAD_NUMBER,
-    ErrorClass.NOT_TEXTABLE: Reason.NOT_TEXTABLE,
-    ErrorClass.UNREACHABLE: Reason.UNDELIVERED,
-    ErrorClass.BLOCKED: Reason.UNDELIVERED,
-    ErrorClass.TOO_LATE: Reason.TOO_LATE,
-}
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one request, at which moment (UTC, by the worker's clock)."""
+
+    send: Send
+    outcome: SendOutcome
+    at: dt.datetime
 
 
-def record_outcome(session: Session, send: Send, outcome: SendOutcome, now: dt.datetime) -> None:
-    """Write down what became of a request. A row that a callback has settled meanwhile is kept."""
-    row = lock_with_contact(session, send.reminder_id, now)
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The carrier's word on a message: its id, its status as reported, an error code if any."""
+
+    sid: str
+    status: str
+    error_code: int | None
+
+
+def record_accepted(connection: Connection, results: Sequence[Result]) -> None:
+    """Write down the requests that the carrier has taken, all at once.
+
+    The contacts are locked first. From now on the keys that the messages name are live.
+    """
+    accepted, events, folded = [], [], []
+    for result in results:
+        if isinstance(result.outcome, Accepted):
+            accepted.append(_accepted(result, result.outcome))
+            events.append(_event(result))
+            folded.append(result)
+    contacts = {r.send.row.contact_id for r in folded if r.send.row.contact_id is not None}
+    before = outbox.lock_talks(connection, contacts)
+    outbox.accept(connection, accepted)
+    outbox.note_all(connection, events)
+    if folded:
+        outbox.save_talks(connection, before, _asked(folded, before), folded[-1].at)
+
+
+def _accepted(result: Result, outcome: Accepted) -> outbox.Accepted:
+    row = result.send.row
+    look_again = result.at + RECEIPT
+    return outbox.Accepted(
+        row.id, result.send.token, outcome.sid, outcome.status, result.at, look_again
+    )
+
+
+def _event(result: Result) -> outbox.Values:
+    return {
+        "reminder_id": result.send.row.id,
+        "at": result.at,
+        "what": "accepted",
+        "detail": None,
+        "error_code": None,
+    }
+
+
+def _asked(results: Sequence[Result], before: dict[int, str | None]) -> dict[int, str]:
+    """The conversations after these messages went out, one after the other."""
+    talks: dict[int, Talk] = {}
+    for result in results:
+        row = result.send.row
+        if row.contact_id is None:
+            continue
+        stored = before.get(row.contact_id)
+        talk = talks.get(row.contact_id) or (_decode(stored) if stored else Talk(row.language))
+        talks[row.contact_id] = asked(talk, result.send.kind, result.send.subject, result.at)
+    return {contact: _encode(talk).decode() for contact, talk in talks.items()}
+
+
+def asked(talk: Talk, kind: Kind, subject: Subject, now: dt.datetime) -> Talk:
+    """A conversation after a message of a kind went out about an appointment."""
+    if kind is Kind.CANCELLED:
+        return without_question(talk, subject.appointment, now)
+    return with_question(talk, subject, now)
+
+
+def record_other(session: Session, profile: Profile, result: Result) -> None:
+    """Write down a request that was not accepted. A row that a callback has settled meanwhile, or
+    that is no longer ours, is left as it is."""
+    send, now = result.send, result.at
+    row = lock_with_contact(session, send.row.id, now)
     if row is None or row.token != send.token or row.status != "sending":
         return
-    match outcome:
-        case Accepted(sid, status):
-            accepted(session, row, sid, status, now, send.subject)
+    match result.outcome:
         case Refused(error_class, code, _):
-            _refused(session, row, error_class, code, now)
+            note(session, row.id, "refused", now, error_class.value, code)
+            react(session, profile, row, error_class, code, now)
         case Ambiguous(why):
             in_doubt(session, row, why, now)
         case NotSent(NotSentWhy.TOO_LATE):
-            _give_up(session, row, "missed", Reason.TOO_LATE, now)
+            give_up(session, row, "missed", Reason.TOO_LATE, now)
         case NotSent():
-            try_again(row, now)
+            note(session, row.id, "no_connection", now)
+            _try_again(session, row, None, Reason.LINE_STOPPED, now)
 
 
-def accepted(
+def react(
     session: Session,
-    row: Reminder,
-    sid: str,
-    status: str,
-    now: dt.datetime,
-    subject: Subject,
-) -> None:
-    """The carrier has the message: the reply keys it names are live from now on."""
-    row.status = "sent"
-    row.reason = None
-    row.sid = sid
-    row.carrier_status = row.carrier_status or status or None
-    row.next_at = None
-    row.token = None
-    row.sent_at = now
-    _ask(session, row, subject, now)
-
-
-def _ask(session: Session, row: Reminder, subject: Subject, now: dt.datetime) -> None:
-    patient = row.appointment.patient
-    contact = lock_contact(session, row.appointment.clinic_id, row.to or patient.phone, now)
-    stored = conversation_of(session, contact.id, _CHANNEL)
-    talk = stored or Talk(patient.language)
-    if row.kind == Kind.CANCELLED:
-        talk = without_question(talk, subject.appointment, now)
-    else:
-        talk = with_question(talk, subject, now)
-    save_conversation(session, contact.id, _CHANNEL, talk, now, is_new=stored is None)
-
-
-def try_again(row: Reminder, now: dt.datetime) -> None:
-    """Nothing has gone out: the row waits a little, but never past its last useful moment."""
-    row.status = "planned"
-    row.reason = None
-    row.token = None
-    row.next_at = min(now + _PAUSE, row.send_by)
-
-
-def in_doubt(session: Session, row: Reminder, why: str, now: dt.datetime) -> None:
-    """The message may or may not have gone out: it is not sent again, and a person is told."""
-    row.status = "in_doubt"
-    row.reason = Reason.IN_DOUBT
-    row.token = None
-    row.next_at = None
-    note(session, row.id, "in_doubt", now, why)
-    ask_to_phone(session, row.appointment, None, Reason.IN_DOUBT, now)
-
-
-def _refused(
-    session: Session,
+    profile: Profile,
     row: Reminder,
     error_class: ErrorClass,
     code: int | None,
     now: dt.datetime,
 ) -> None:
+    """Do what an error of the carrier asks for."""
     row.error_code = code
-    if error_class is ErrorClass.THROTTLE:
-        try_again(row, now)
-        return
-    if error_class is ErrorClass.AMBIGUOUS:
-        in_doubt(session, row, f"the carrier answered {code}", now)
-        return
-    _learn(session, row, error_class, now)
-    _give_up(session, row, "failed", _REASONS.get(error_class, Reason.SEND_FAILED), now)
+    asks = reaction(error_class, row.attempts)
+    if error_class in (ErrorClass.UNKNOWN, ErrorClass.OUR_BUG):
+        _log.error("carrier_error", code=code, error_class=error_class.value, reminder=row.id)
+    _learn(session, row, asks.learn, now)
+    match asks.next:
+        case Next.RETRY:
+            _try_again(session, row, error_class, asks.reason, now)
+        case Next.DOUBT:
+            in_doubt(session, row, f"the carrier reported {code}", now)
+        case Next.WINDOW:
+            _wait(row, max(next_opening(profile, now), now + GRACE), asks.reason)
+        case Next.STOP_LINE:
+            line = ACCOUNT if error_class is ErrorClass.ACCOUNT else line_of(profile)
+            if stop_line(session.connection(), line, error_class.value, code, now):
+                _log.error("line_stopped", line=line, code=code, error_class=error_class.value)
+            row.attempts -= 1
+            _wait(row, now, asks.reason)
+        case Next.CALL | Next.GIVE_UP:
+            was_sent = row.status == "sent"
+            vague = was_sent and asks.reason is Reason.SEND_FAILED
+            give_up(session, row, "failed", Reason.UNDELIVERED if vague else asks.reason, now)
 
 
-def _learn(session: Session, row: Reminder, error_class: ErrorClass, now: dt.datetime) -> None:
+def line_of(profile: Profile) -> str:
+    """The name of the line that a clinic's texts go out on."""
+    return f"sender:{profile.texting_number or 'default'}"
+
+
+def _wait(row: Reminder, until: dt.datetime, reason: Reason) -> None:
+    """Give the row back until later, but never past its last useful moment."""
+    row.status = "planned"
+    row.reason = reason
+    row.token = None
+    row.sid = None
+    row.next_at = min(until, row.send_by)
+
+
+def _try_again(
+    session: Session,
+    row: Reminder,
+    error_class: ErrorClass | None,
+    reason: Reason,
+    now: dt.datetime,
+) -> None:
+    if row.attempts >= _MOST_ATTEMPTS:
+        give_up(session, row, "failed", Reason.SEND_FAILED, now)
+        return
+    jitter = random.random()  # noqa: S311 - spreads retries; nothing secret
+    _wait(row, now + pause(error_class, row.attempts, jitter), reason)
+
+
+def in_doubt(session: Session, row: Reminder, why: str, now: dt.datetime) -> None:
+    """The message may or may not have gone out: it is looked for before anything else is done."""
+    row.status = "in_doubt"
+    row.reason = Reason.IN_DOUBT
+    row.token = None
+    row.next_at = now + GRACE
+    note(session, row.id, "in_doubt", now, why)
+
+
+def _learn(session: Session, row: Reminder, learn: Learn | None, now: dt.datetime) -> None:
     """Keep what an error tells about the phone, so that the next reminder need not find out."""
+    if learn is None:
+        return
     phone = row.to or row.appointment.patient.phone
-    contact = lock_contact(session, row.appointment.clinic_id, phone, now)
-    if error_class is ErrorClass.OPTED_OUT and contact.opted_out_at is None:
+    contact = lock_contact(session, row.clinic_id, phone, now)
+    if learn is Learn.OPTED_OUT and contact.opted_out_at is None:
         record_opt_change(session, contact.id, "opt_out", "carrier", "", now)
-    elif error_class is ErrorClass.BAD_NUMBER:
+    elif learn is Learn.BAD_NUMBER:
         set_contact(session, contact.id, reachable=False)
-    elif error_class is ErrorClass.NOT_TEXTABLE:
+    elif learn is Learn.NOT_TEXTABLE:
         set_contact(session, contact.id, textable=False)
 
 
-def _give_up(
-    session: Session, row: Reminder, status: str, reason: Reason, now: dt.datetime
-) -> None:
+def give_up(session: Session, row: Reminder, status: str, reason: Reason, now: dt.datetime) -> None:
+    """The row's last word, and a task that asks to phone the patient."""
     settle(row, status, reason, now)
     phone = row.to or row.appointment.patient.phone
-    contact = lock_contact(session, row.appointment.clinic_id, phone, now)
+    contact = lock_contact(session, row.clinic_id, phone, now)
     ask_to_phone(session, row.appointment, contact.id, reason, now)
+
+
+def adopt(session: Session, row: Reminder, sid: str, subject: Subject, now: dt.datetime) -> None:
+    """A (locked) row turns out to have gone out as the message `sid`."""
+    row.status = "sent"
+    row.reason = None
+    row.sid = sid
+    row.token = None
+    row.next_at = now + RECEIPT
+    row.sent_at = now
+    phone = row.to or row.appointment.patient.phone
+    contact = lock_contact(session, row.clinic_id, phone, now)
+    before = outbox.lock_talks(session.connection(), [contact.id])
+    stored = before[contact.id]
+    talk = _decode(stored) if stored else Talk(row.appointment.patient.language)
+    after = {contact.id: _encode(asked(talk, Kind(row.kind), subject, now)).decode()}
+    outbox.save_talks(session.connection(), before, after, now)
 
 
 def record_report(
     session: Session,
+    profile: Profile,
     row: Reminder,
-    sid: str,
-    reported: str,
-    error_code: int | None,
-    now: dt.datetime,
+    report: Report,
     subject: Subject,
+    now: dt.datetime,
 ) -> None:
-    """A report of the carrier about a (locked) row's message: late, repeated or unknown ones
-    change nothing but are written down."""
-    note(session, row.id, "report", now, reported[:40], error_code)
-    if row.status in ("sending", "in_doubt"):
-        accepted(session, row, sid, "", now, subject)
-    if row.sid != sid or row.status not in ("sent", "delivered", "failed"):
-        return
-    current = recognise(row.carrier_status or "")
-    status = advance(current, reported)
+    """A report of the carrier on a (locked) row's message.
+
+    Late, repeated and unknown ones change nothing but are written down. A message that arrived
+    settles the row whatever was thought of it before.
+    """
+    sid = report.sid
+    note(session, row.id, "report", now, report.status[:40], report.error_code)
+    status = recognise(report.status)
     if status is None:
-        return
-    row.carrier_status = status.value
-    if status.arrived and row.status != "delivered":
+        _log.warning("unknown_carrier_status", status=report.status[:40])
+    if row.status in ("sending", "in_doubt") and row.sid in (None, sid):
+        adopt(session, row, sid, subject, now)
+    if status is not None and status.arrived and row.status in ("planned", "sent", "failed"):
+        row.sid = sid
+        row.carrier_status = status.value
         settle(row, "delivered", None, now)
-    elif status.is_failure and row.status == "sent":
-        row.error_code = error_code
-        error_class = classify(error_code, None)
-        _learn(session, row, error_class, now)
-        reason = _REASONS.get(error_class, Reason.UNDELIVERED)
-        _give_up(session, row, "failed", reason, now)
+        close_tasks(session, row.appointment_id, _REACHED_AFTER_ALL, now)
+        return
+    if row.sid != sid or row.status != "sent":
+        return
+    newer = advance(recognise(row.carrier_status or ""), report.status)
+    if newer is None:
+        return
+    row.carrier_status = newer.value
+    if newer.is_failure:
+        error_class = classify(report.error_code, None)
+        react(session, profile, row, error_class, report.error_code, now)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from db.contacts import ContactState
 from db.models import Appointment, Patient, Reminder
+from db.reminders import settle
 from db.tasks import NewTask, open_task
-from profiles import Profile
+from profiles import Profile, RuleKind
 from scheduler.channel import Reachability, choose_channel
 from scheduler.policy import (
     Occasion,
@@ -24,6 +26,7 @@ from scheduler.policy import (
     plan,
 )
 
+_RULES: Final = frozenset(RuleKind)
 _SOON: Final = dt.timedelta(hours=48)
 
 
@@ -75,6 +78,64 @@ def plan_reminders(
             ask_to_phone(session, appointment, contact.id, Reason(row.reason or ""), now)
 
 
+def replan(
+    session: Session,
+    profile: Profile,
+    appointment: Appointment,
+    contact: ContactState | None,
+    now: dt.datetime,
+) -> int:
+    """Bring an appointment's open reminders in line with changed rules; returns how many changed.
+
+    What has gone out stays as it is, and so does an open reminder for which the new rule comes too
+    late: the old moment is better than none. A reminder whose rule is gone is cancelled.
+    """
+    visit = visit_of(profile, appointment.procedure, appointment.starts_at)
+    wanted = {each.kind.value: each for each in plan(profile, visit, now, Occasion.RULES_CHANGED)}
+    changed = 0
+    for row in _rows_of(session, appointment):
+        if row.kind not in _RULES or row.status != "planned":
+            continue
+        new = wanted.get(row.kind)
+        if new is None:
+            settle(row, "cancelled", Reason.RULES_CHANGED, now)
+            changed += 1
+        elif new.status is PlanStatus.PLANNED and (new.due_at, new.send_by) != (
+            row.due_at,
+            row.send_by,
+        ):
+            row.due_at, row.send_by, row.next_at = new.due_at, new.send_by, new.due_at
+            changed += 1
+    planned = [each for each in wanted.values() if each.status is PlanStatus.PLANNED]
+    return changed + plan_missing(session, appointment, contact, planned, now)
+
+
+def plan_missing(
+    session: Session,
+    appointment: Appointment,
+    contact: ContactState | None,
+    wanted: Sequence[PlannedReminder],
+    now: dt.datetime,
+) -> int:
+    """Store those of the wanted reminders that the appointment has no row for; how many."""
+    known = {row.kind for row in _rows_of(session, appointment)}
+    channel, obstacle = choose_channel(reachability(appointment.patient, contact))
+    missing = [each for each in wanted if each.kind.value not in known]
+    for planned in missing:
+        session.add(_row(appointment, planned, channel, obstacle, now))
+        if obstacle:
+            ask_to_phone(session, appointment, contact.id if contact else None, obstacle, now)
+    return len(missing)
+
+
+def _rows_of(session: Session, appointment: Appointment) -> Sequence[Reminder]:
+    return session.scalars(
+        select(Reminder).where(
+            Reminder.appointment_id == appointment.id, Reminder.version == appointment.version
+        )
+    ).all()
+
+
 def _row(
     appointment: Appointment,
     planned: PlannedReminder,
@@ -87,6 +148,7 @@ def _row(
         status, reason = PlanStatus.SKIPPED, obstacle
     is_open = status is PlanStatus.PLANNED
     return Reminder(
+        clinic_id=appointment.clinic_id,
         appointment_id=appointment.id,
         version=appointment.version,
         kind=planned.kind.value,

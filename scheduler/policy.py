@@ -63,6 +63,11 @@ class Reason(StrEnum):
     CALLS_UNAVAILABLE = "calls_unavailable"
     IN_DOUBT = "in_doubt"
     HELD = "held"
+    LINE_STOPPED = "line_stopped"
+    THROTTLED = "throttled"
+    DAILY_CAP = "daily_cap"
+    WAITING = "waiting"
+    UNACCOUNTED = "unaccounted"
 
     @property
     def words(self) -> str:
@@ -88,6 +93,11 @@ _REASON_WORDS: Final = {
     Reason.UNDELIVERED: "It was sent, but the patient's phone company did not deliver it.",
     Reason.CALLS_UNAVAILABLE: "It had to go out as a call, and automated calls are not available.",
     Reason.IN_DOUBT: "It may or may not have gone out; ask the patient before repeating it.",
+    Reason.LINE_STOPPED: "The connection to the phone service is not working; it waits for that.",
+    Reason.THROTTLED: "The phone service was too busy to take it; it is tried again.",
+    Reason.DAILY_CAP: "The patient's phone got as many messages today as the clinic allows.",
+    Reason.WAITING: "It is due and has not gone out yet; phone the patient if time gets short.",
+    Reason.UNACCOUNTED: "It should have gone out and there is no trace of it.",
     Reason.HELD: "It waits because the patient reported a warning sign; staff can release it.",
 }
 

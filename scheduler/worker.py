@@ -20,17 +20,18 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from db.beats import beat
-from db.session import Database
-from scheduler.dispatch import Clock, Dispatcher
+from db.session import Database, DatabaseDownError
+from profiles import Profile
+from scheduler.dispatch import Clock, Dispatcher, wall_clock
+from scheduler.reconciling import look_back
+from scheduler.settling import Settler
+from scheduler.watching import warn_of_waiting
 
 _log = structlog.get_logger()
 _TICK_SECONDS: Final = 1.0
 _LONGEST_TICK: Final = 5.0
-
-
-def wall_clock() -> dt.datetime:
-    """The present moment, UTC."""
-    return dt.datetime.now(dt.UTC)
+_WATCH_EVERY: Final = dt.timedelta(seconds=30)
+_LOOK_BACK_AT: Final = dt.time(6, 0)
 
 
 def clock_from(start: dt.datetime) -> Clock:
@@ -45,15 +46,20 @@ class Worker:
 
     database: Database
     dispatcher: Dispatcher
+    settler: Settler
     clock: Clock
     started_at: dt.datetime = field(default_factory=wall_clock)
     name: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}"[:80])
     _stopping: threading.Event = field(default_factory=threading.Event)
+    _watched_at: dt.datetime | None = None
 
     def once(self) -> int:
-        """One pass over everything that is due; returns how many reminders were taken."""
+        """One pass over everything that is due; returns how many reminders were looked at."""
         self._beat()
-        return self.dispatcher.run(self.clock)
+        settled = self.settler.run(self.clock)
+        taken = self.dispatcher.run(self.clock)
+        self.watch()
+        return settled + taken
 
     def run(self) -> None:
         """Tick until SIGTERM or SIGINT; then finish what is being sent, and return."""
@@ -81,11 +87,34 @@ class Worker:
     def _tick(self) -> None:
         """Send for a bounded time, so that a long queue can't hide the worker's sign of life."""
         until = time.monotonic() + _LONGEST_TICK
-        self._beat()
-        self.dispatcher.run(
-            self.clock,
-            keep_going=lambda: time.monotonic() < until and not self._stopping.is_set(),
-        )
+        try:
+            self._beat()
+            self.settler.run(self.clock)
+            self.dispatcher.run(
+                self.clock,
+                keep_going=lambda: time.monotonic() < until and not self._stopping.is_set(),
+            )
+            if self._watched_at is None or wall_clock() - self._watched_at >= _WATCH_EVERY:
+                self.watch()
+        except DatabaseDownError:
+            _log.error("database_down", worker=self.name)
+
+    def watch(self) -> None:
+        """Warn of what is stuck, and look back on each clinic's day that is over."""
+        self._watched_at = wall_clock()
+        now = self.clock()
+        with self.database.transaction() as session:
+            warn_of_waiting(session, now)
+        with self.database.reading() as session:
+            profiles = self.dispatcher.clinics.all(session)
+        for profile in profiles.values():
+            self._look_back(profile, now)
+
+    def _look_back(self, profile: Profile, now: dt.datetime) -> None:
+        local = now.astimezone(profile.zone)
+        if local.time() >= _LOOK_BACK_AT:
+            with self.database.transaction() as session:
+                look_back(session, profile, local.date() - dt.timedelta(days=1), now)
 
     def _beat(self) -> None:
         with self.database.transaction() as session:

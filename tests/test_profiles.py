@@ -22,11 +22,11 @@ from profiles import (
     SendWindow,
     Stay,
     Wording,
-    load_yaml,
     parse_profile,
     profile_from_json,
     profile_to_json,
 )
+from yaml_text import load_yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = {path.stem: path for path in sorted((ROOT / "clinics").glob("*.yaml"))}

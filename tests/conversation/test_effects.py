@@ -24,7 +24,7 @@ from db.tasks import open_counts
 from flows.library import default_library
 from flows.model import Session as Talk
 from profiles import Profile
-from scheduler.bodies import body_of
+from scheduler.bodies import body_of, occasioned
 from scheduler.policy import Kind
 from tests.support.csv_files import NOW, sample_profiles
 from tests.support.data import STARTS_AT, booked
@@ -123,7 +123,9 @@ class TestLanguage:
         assert [patient.language for patient in bot.rows(Patient)] == ["es", "es", "en"]
         with bot.database.reading() as session:
             appointment = session.get_one(Appointment, 1)
-            body = body_of(default_library(), PROFILE, appointment, Kind.DAY_BEFORE, NOW)
+            body = body_of(
+                default_library(), PROFILE, occasioned(appointment), Kind.DAY_BEFORE, NOW
+            )
         assert "Su cita" in body
 
     def test_and_back(self, bot: Bot) -> None:

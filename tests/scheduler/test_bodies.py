@@ -14,7 +14,7 @@ from carrier.segments import count
 from db.models import Appointment, Patient
 from flows.library import default_library
 from profiles import LANGUAGES, Profile
-from scheduler.bodies import body_of
+from scheduler.bodies import body_of, occasioned
 from scheduler.policy import Kind
 from tests.support.csv_files import NOW, sample_profiles
 from tests.support.data import STARTS_AT
@@ -56,7 +56,7 @@ def body(
 ) -> str:
     patient = Patient(first_name=name, language=language)
     appointment = Appointment(patient=patient, procedure=procedure, starts_at=starts_at)
-    return body_of(LIBRARY, profile, appointment, kind, now)
+    return body_of(LIBRARY, profile, occasioned(appointment), kind, now)
 
 
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)

@@ -1,0 +1,179 @@
+"""Claiming reminders: the rows that workers take up, and what they need to know of each.
+
+Statements are built once, at import: they run all the time, on tables of any size.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, and_, bindparam, select, update
+from sqlalchemy.engine import Connection
+
+from db.models import Base
+
+_TABLES: Final = Base.metadata.tables
+_ROW: Final = _TABLES["reminder"].c
+_VISIT: Final = _TABLES["appointment"].c
+_PATIENT: Final = _TABLES["patient"].c
+_CONTACT: Final = _TABLES["contact"].c
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A reminder that this worker has, with everything that deciding about it asks for.
+
+    `channel` is the patient's wish; the contact's columns are `None` before its first message.
+    """
+
+    id: int
+    clinic_id: str
+    kind: str
+    version: int
+    due_at: dt.datetime
+    send_by: dt.datetime
+    attempts: int
+    started_at: dt.datetime | None
+    to: str | None = field(repr=False)
+    body: str | None = field(repr=False)
+    sid: str | None
+    carrier_status: str | None
+    appointment_id: int
+    appointment_version: int
+    appointment_status: str
+    starts_at: dt.datetime
+    procedure: str
+    first_name: str = field(repr=False)
+    phone: str = field(repr=False)
+    language: str
+    channel: str
+    sms_consent: bool
+    voice_consent: bool
+    contact_id: int | None
+    opted_out_at: dt.datetime | None
+    held_until: dt.datetime | None
+    textable: bool | None
+    reachable: bool | None
+
+
+_RENAMED: Final = {
+    "appointment_version": _VISIT.version,
+    "appointment_status": _VISIT.status,
+    "starts_at": _VISIT.starts_at,
+    "procedure": _VISIT.procedure,
+    "contact_id": _CONTACT.id,
+    "channel": _PATIENT.channel,
+}
+_OF_PATIENT: Final = ("first_name", "phone", "language", "sms_consent", "voice_consent")
+_OF_CONTACT: Final = ("opted_out_at", "held_until", "textable", "reachable")
+
+
+def _column(name: str) -> ColumnElement[Any]:
+    if name in _RENAMED:
+        return _RENAMED[name].label(name)
+    if name in _OF_PATIENT:
+        return _PATIENT[name]
+    return _CONTACT[name] if name in _OF_CONTACT else _ROW[name]
+
+
+_WHOLE: Final = (
+    select(*(_column(each.name) for each in fields(Claimed)))
+    .select_from(_TABLES["reminder"])
+    .join(_TABLES["appointment"], _VISIT.id == _ROW.appointment_id)
+    .join(_TABLES["patient"], _PATIENT.id == _VISIT.patient_id)
+    .outerjoin(
+        _TABLES["contact"],
+        and_(_CONTACT.clinic_id == _VISIT.clinic_id, _CONTACT.phone == _PATIENT.phone),
+    )
+    .where(_ROW.id.in_(bindparam("ids", expanding=True)))
+    .order_by(_ROW.send_by, _ROW.id)
+)
+_DUE: Final = (
+    select(_ROW.id)
+    .where(
+        _ROW.status == "planned",
+        _ROW.clinic_id == bindparam("clinic"),
+        _ROW.next_at <= bindparam("now"),
+    )
+    .order_by(_ROW.send_by, _ROW.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+    .cte("due")
+)
+_CLAIM: Final = (
+    update(_TABLES["reminder"])
+    .where(_ROW.id == _DUE.c.id)
+    .values(
+        status="sending",
+        next_at=bindparam("lease"),
+        token=bindparam("lease_token"),
+        started_at=bindparam("started"),
+        attempts=_ROW.attempts + 1,
+    )
+    .returning(_ROW.id)
+)
+_UNSETTLED: Final = (
+    select(_ROW.id)
+    .where(_ROW.next_at <= bindparam("now"), _ROW.status.in_(("sending", "in_doubt", "sent")))
+    .order_by(_ROW.next_at)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+    .cte("unsettled")
+)
+_CLAIM_UNSETTLED: Final = (
+    update(_TABLES["reminder"])
+    .where(_ROW.id == _UNSETTLED.c.id)
+    .values(next_at=bindparam("lease"), token=bindparam("lease_token"))
+    .returning(_ROW.id)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A worker's hold on rows: until when (by the worker's clock), and the token that proves it."""
+
+    token: str
+    until: dt.datetime
+
+
+def claim_due(
+    connection: Connection,
+    clinic_id: str,
+    now: dt.datetime,
+    started_at: dt.datetime,
+    lease: Lease,
+    most: int,
+) -> Sequence[Claimed]:
+    """Take up to `most` due reminders of a clinic, the earliest `send_by` first, as `sending`.
+
+    What another worker is claiming at the same moment is passed over, so that any number of
+    workers share the work. `started_at` is the real time, by which the carrier's messages can be
+    searched later, whatever the worker's own clock shows.
+    """
+    values = {
+        "clinic": clinic_id,
+        "now": now,
+        "most": most,
+        "lease": lease.until,
+        "lease_token": lease.token,
+        "started": started_at,
+    }
+    return _whole(connection, connection.execute(_CLAIM, values).scalars().all())
+
+
+def claim_unsettled(
+    connection: Connection, now: dt.datetime, lease: Lease, most: int
+) -> Sequence[Claimed]:
+    """Take rows whose fate must be looked up: their worker died, the answer was unclear, or the
+    carrier's report is overdue. Their state stays as it is; the lease and token are ours."""
+    values = {"now": now, "most": most, "lease": lease.until, "lease_token": lease.token}
+    return _whole(connection, connection.execute(_CLAIM_UNSETTLED, values).scalars().all())
+
+
+def _whole(connection: Connection, ids: Sequence[int]) -> Sequence[Claimed]:
+    if not ids:
+        return ()
+    return [Claimed(*row) for row in connection.execute(_WHOLE, {"ids": list(ids)})]

@@ -1,0 +1,135 @@
+"""The daily look back: what should have gone out on a clinic's day, and what did.
+
+It works from the appointments and the policy, not from the rows alone, so that a reminder that was
+never planned is noticed too.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from db.contacts import contact_of
+from db.models import Appointment, Reconciliation, Reminder
+from profiles import Profile
+from scheduler.planning import ask_to_phone, plan_missing, visit_of
+from scheduler.policy import Occasion, PlanStatus, Reason, plan
+
+_log = structlog.get_logger()
+LOOK_AHEAD: Final = dt.timedelta(days=8)
+_REACHED: Final = frozenset({"delivered"})
+_HANDED_OVER: Final = frozenset({"failed", "missed", "skipped", "cancelled"})
+
+
+@dataclass(frozen=True, slots=True)
+class LookBack:
+    """The sums of one clinic's day. `expected` is how many messages were due on it: `reached` were
+    delivered, `unconfirmed` sent without a receipt, `handed_over` have a reason (and a task where
+    the patient would otherwise have heard nothing), `unaccounted` have neither. `mended` counts
+    reminders of coming appointments that had never been planned and are now."""
+
+    expected: int
+    reached: int
+    unconfirmed: int
+    handed_over: int
+    unaccounted: int
+    mended: int
+
+
+def look_back(
+    session: Session, profile: Profile, day: dt.date, now: dt.datetime
+) -> LookBack | None:
+    """Reconcile a clinic's day that is over, once; `None` if that was done before."""
+    if session.get(Reconciliation, (profile.id, day)) is not None:
+        return None
+    rows = _due_on(session, profile, day)
+    lost = [row for row in rows if row.status in ("planned", "sending", "in_doubt")]
+    for row in lost:
+        ask_to_phone(session, row.appointment, None, Reason.UNACCOUNTED, now)
+    sums = LookBack(
+        expected=len(rows),
+        reached=sum(row.status in _REACHED for row in rows),
+        unconfirmed=sum(row.status == "sent" for row in rows),
+        handed_over=sum(row.status in _HANDED_OVER for row in rows),
+        unaccounted=len(lost),
+        mended=_mend(session, profile, now),
+    )
+    _store(session, profile, day, sums, now)
+    return sums
+
+
+def _due_on(session: Session, profile: Profile, day: dt.date) -> Sequence[Reminder]:
+    begins = dt.datetime.combine(day, dt.time(), profile.zone).astimezone(dt.UTC)
+    ends = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), profile.zone)
+    return session.scalars(
+        select(Reminder)
+        .where(
+            Reminder.clinic_id == profile.id,
+            Reminder.due_at >= begins,
+            Reminder.due_at < ends.astimezone(dt.UTC),
+        )
+        .options(joinedload(Reminder.appointment).joinedload(Appointment.patient))
+    ).all()
+
+
+def _mend(session: Session, profile: Profile, now: dt.datetime) -> int:
+    """Plan what the policy asks for and no row stands for, of the appointments of the next days."""
+    visits = session.scalars(
+        select(Appointment)
+        .where(
+            Appointment.clinic_id == profile.id,
+            Appointment.status == "scheduled",
+            Appointment.starts_at > now,
+            Appointment.starts_at <= now + LOOK_AHEAD,
+        )
+        .options(joinedload(Appointment.patient))
+    ).all()
+    mended = 0
+    for visit in visits:
+        wanted = plan(
+            profile,
+            visit_of(profile, visit.procedure, visit.starts_at),
+            now,
+            Occasion.RULES_CHANGED,
+        )
+        planned = [each for each in wanted if each.status is PlanStatus.PLANNED]
+        contact = contact_of(session, profile.id, visit.patient.phone)
+        mended += plan_missing(session, visit, contact, planned, now)
+    return mended
+
+
+def _store(
+    session: Session, profile: Profile, day: dt.date, sums: LookBack, now: dt.datetime
+) -> None:
+    session.add(
+        Reconciliation(
+            clinic_id=profile.id,
+            day=day,
+            expected=sums.expected,
+            reached=sums.reached,
+            unconfirmed=sums.unconfirmed,
+            handed_over=sums.handed_over,
+            unaccounted=sums.unaccounted,
+            mended=sums.mended,
+            made_at=now,
+        )
+    )
+    complete = sums.unaccounted == 0 and sums.mended == 0
+    log = _log.info if complete else _log.error
+    log(
+        "day_reconciled",
+        clinic=profile.id,
+        day=day.isoformat(),
+        expected=sums.expected,
+        reached=sums.reached,
+        unconfirmed=sums.unconfirmed,
+        handed_over=sums.handed_over,
+        unaccounted=sums.unaccounted,
+        mended=sums.mended,
+    )

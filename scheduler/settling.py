@@ -1,0 +1,155 @@
+"""Finding out what became of messages: after a crash, an unclear answer, or a report that is late.
+
+A row in doubt is looked for in the carrier's list. Found, it is taken for sent; not found after the
+grace period, it never left and may be sent again. Only an answer of the carrier counts as "not
+found"; no answer means asking again later.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from carrier.client import CarrierError, CarrierMessage
+from db.claims import Claimed, Lease, claim_unsettled
+from db.clinics import Clinics
+from db.models import Reminder
+from db.reminders import lock_with_contact, note
+from db.session import Database
+from profiles import Profile
+from scheduler.callbacks import subject_of
+from scheduler.claiming import LEASE
+from scheduler.dispatch import Carrier, Clock, wall_clock
+from scheduler.outcomes import GRACE, RECEIPT, Report, adopt, give_up, record_report
+from scheduler.planning import ask_to_phone
+from scheduler.policy import Reason
+
+_log = structlog.get_logger()
+_BATCH: Final = 20
+_BEFORE: Final = dt.timedelta(seconds=60)  # the carrier's clock and ours need not agree
+_ASK_AGAIN: Final = dt.timedelta(minutes=1)
+_LONGEST_WAIT: Final = dt.timedelta(hours=3)
+_LONGEST_DOUBT: Final = dt.timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the carrier said: its message, that it has none, or nothing (`is_answer` is false)."""
+
+    message: CarrierMessage | None
+    is_answer: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Settler:
+    """Settles the rows of one database with one carrier."""
+
+    database: Database
+    carrier: Carrier
+    clinics: Clinics
+
+    def run(self, clock: Clock) -> int:
+        """One pass over what must be looked up now; returns how many rows were looked at."""
+        now = clock()
+        lease = Lease(uuid.uuid4().hex, now + LEASE)
+        with self.database.connection() as connection:
+            rows = claim_unsettled(connection, now, lease, _BATCH)
+        for row in rows:
+            found = self._look_up(row)
+            with self.database.transaction() as session:
+                self._settle(session, row, lease.token, found, clock())
+        return len(rows)
+
+    def _look_up(self, row: Claimed) -> _Found:
+        """Ask the carrier, with no transaction open."""
+        try:
+            if row.sid is not None:
+                return _Found(self.carrier.fetch_text(row.sid), is_answer=True)
+            if row.started_at is None or row.to is None:
+                return _Found(None, is_answer=True)  # it was claimed and never prepared
+            listed = self.carrier.find_texts(row.to, row.started_at - _BEFORE)
+        except CarrierError as error:
+            _log.warning("look_up_failed", reminder=row.id, error=str(error))
+            return _Found(None, is_answer=False)
+        return _Found(self._ours(row, listed), is_answer=True)
+
+    def _ours(self, row: Claimed, listed: Sequence[CarrierMessage]) -> CarrierMessage | None:
+        """The message with this row's words that belongs to no other row."""
+        wanted = " ".join((row.body or "").split())
+        same = [each for each in listed if " ".join(each.body.split()) == wanted]
+        with self.database.reading() as session:
+            known = set(
+                session.scalars(
+                    select(Reminder.sid).where(Reminder.sid.in_([each.sid for each in same]))
+                )
+            )
+        return next((each for each in same if each.sid not in known), None)
+
+    def _settle(
+        self, session: Session, claimed: Claimed, token: str, found: _Found, now: dt.datetime
+    ) -> None:
+        profile = self.clinics.get(session, claimed.clinic_id)
+        row = lock_with_contact(session, claimed.id, now)
+        if row is None or profile is None or row.token != token:
+            return  # a callback or another worker was quicker
+        if found.message is not None:
+            _adopt_message(session, profile, row, found.message, now)
+        elif row.status == "sent":
+            _wait_for_receipt(row, now)
+        elif not found.is_answer:
+            _ask_again(session, row, now)
+        elif row.started_at is not None and wall_clock() < row.started_at + GRACE:
+            row.status, row.reason = "in_doubt", Reason.IN_DOUBT
+            row.next_at = now + GRACE
+            row.token = None
+        else:
+            _never_left(session, row, now)
+
+
+def _adopt_message(
+    session: Session, profile: Profile, row: Reminder, message: CarrierMessage, now: dt.datetime
+) -> None:
+    subject = subject_of(profile, row)
+    if row.status != "sent":
+        note(session, row.id, "found_at_carrier", now)
+        adopt(session, row, message.sid, subject, now)
+    report = Report(message.sid, message.status, message.error_code)
+    row.token = None
+    record_report(session, profile, row, report, subject, now)
+    if row.status == "sent":
+        _wait_for_receipt(row, now)
+
+
+def _wait_for_receipt(row: Reminder, now: dt.datetime) -> None:
+    """Some networks report nothing after "sent": after a while it is taken for the last word."""
+    row.token = None
+    waited = now - (row.sent_at or now)
+    row.next_at = now + max(RECEIPT, waited) if waited < _LONGEST_WAIT else None
+    if row.next_at is None:
+        row.settled_at = now
+
+
+def _ask_again(session: Session, row: Reminder, now: dt.datetime) -> None:
+    """The carrier gave no answer. When the message's time is over, a person asks the patient."""
+    row.status, row.reason, row.token = "in_doubt", Reason.IN_DOUBT, None
+    if now >= row.send_by + _LONGEST_DOUBT:
+        give_up(session, row, "failed", Reason.IN_DOUBT, now)
+        return
+    row.next_at = now + _ASK_AGAIN
+    ask_to_phone(session, row.appointment, None, Reason.IN_DOUBT, now)
+
+
+def _never_left(session: Session, row: Reminder, now: dt.datetime) -> None:
+    """The carrier knows nothing of it: it is as if it had not been tried."""
+    note(session, row.id, "never_left", now)
+    if now >= row.send_by:
+        give_up(session, row, "missed", Reason.TOO_LATE, now)
+        return
+    row.status, row.reason, row.token, row.next_at = "planned", None, None, now

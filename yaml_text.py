@@ -1,0 +1,49 @@
+"""YAML as people write it: every scalar stays text, and no key is silently lost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+
+class _Strings(yaml.SafeLoader):
+    """Loads every scalar as text: YAML would read `yes` as true and `10:30` as a number."""
+
+
+_Strings.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag == "tag:yaml.org,2002:null"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def _no_duplicates(loader: _Strings, node: yaml.MappingNode) -> dict[Any, Any]:
+    """Build a mapping, refusing a key that is written twice: one of the two would be lost."""
+    seen: dict[Any, Any] = {}
+    for key_node, value_node in node.value:
+        key = loader.construct_object(key_node, deep=True)
+        where = key_node.start_mark
+        if not isinstance(key, str):
+            message = "before a ':' stands something other than a name"
+            raise yaml.constructor.ConstructorError(None, None, message, where)
+        if key in seen:
+            message = f"the key '{key}' is written twice"
+            raise yaml.constructor.ConstructorError(None, None, message, where)
+        seen[key] = loader.construct_object(value_node, deep=True)
+    return seen
+
+
+_Strings.add_constructor("tag:yaml.org,2002:map", _no_duplicates)
+
+
+def load_yaml(text: str) -> object:
+    """Parse YAML with every scalar kept as text. Raises `yaml.YAMLError` with line and column."""
+    return yaml.load(text, Loader=_Strings)  # noqa: S506 - a SafeLoader with fewer types
+
+
+def one_line(error: yaml.YAMLError) -> str:
+    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
+        return " ".join(str(error).split())
+    began = error.context_mark
+    context = f", {error.context} that begins in line {began.line + 1}" if began else ""
+    return f"line {error.problem_mark.line + 1}: {error.problem}{context}"
