@@ -3,10 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench setup setup-dev lock clean python
+.PHONY: help demo test bench bench-long setup setup-dev lock clean python
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: setup ## Set up and run everything on sample data until Ctrl-C; PORT=8000 by default
 	@$(BIN)/python -m tools.demo
@@ -22,6 +22,9 @@ test: setup-dev ## Set up and run linters, types, content checks and every test
 
 bench: setup-dev ## Run the benchmarks; the table is also written under var/bench/
 	@$(BIN)/python -m bench
+
+bench-long: setup-dev ## Run the benchmarks of very many reminders; this takes minutes
+	@$(BIN)/python -m bench claim backlog --long
 
 setup: python ## Only the set-up: .venv with the locked dependencies, var/local.env
 	@$(PYTHON) -m tools.bootstrap

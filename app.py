@@ -18,7 +18,7 @@ from db.clinics import Clinics
 from db.session import Database
 from flows.library import default_library
 from logs import set_up_logging
-from scheduler.dispatch import wall_clock
+from scheduler.clocks import wall_clock
 from settings import Settings
 
 _LARGEST_REQUEST = 128 * 1024  # bytes; a text with every parameter Twilio knows is below 32 KiB

@@ -7,18 +7,19 @@ text of that patient does: a booking and a reply at the same moment are taken on
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session, joinedload
 
 from appointment_csv import AppointmentRow, RowStatus
-from db.contacts import ContactState, contact_of, lock_contact
+from db.contacts import ContactState, contact_of, lock_contacts
 from db.models import Appointment, ConsentChange, Patient
 from db.session import Database
 from profiles import Profile
-from scheduler.planning import cancel_open, plan_reminders, replan, visit_of
+from scheduler.planning import cancel_open, plan_all, plan_reminders, replan, visit_of
 from scheduler.policy import Occasion, Reason, fasting_starts_at
 
 _CHUNK: Final = 100  # appointments a transaction
@@ -48,26 +49,169 @@ def upsert(session: Session, profile: Profile, row: AppointmentRow, now: dt.date
     procedure if fasting then starts at another time, for the patient must be told of it. Corrected
     names, numbers or wishes count for reminders that have not gone out yet.
     """
-    contact = lock_contact(session, profile.id, row.phone, now)
-    appointment = session.scalar(
-        select(Appointment)
-        .where(Appointment.clinic_id == profile.id, Appointment.external_id == row.external_id)
-        .options(joinedload(Appointment.patient))
-    )
-    patient, corrected = _patient(session, row, appointment, contact, now)
-    if appointment is None:
-        return _book(session, profile, row, patient, contact, now)
-    if row.status is RowStatus.CANCELLED:
-        return cancel(session, profile, appointment, contact, now)
-    if appointment.patient_id != patient.id:
-        appointment.patient, corrected = patient, True
-    if _is_moved(profile, appointment, row):
-        return _move(session, profile, row, appointment, contact, now)
-    if appointment.procedure != row.procedure:
-        appointment.procedure, corrected = row.procedure, True
-    if corrected:
-        appointment.updated_at = now
-    return Change.UPDATED if corrected else Change.UNCHANGED
+    return upsert_all(session, profile, [row], now)[0]
+
+
+def upsert_all(
+    session: Session, profile: Profile, rows: Sequence[AppointmentRow], now: dt.datetime
+) -> list[Change]:
+    """As `upsert` for many rows of one clinic, one after the other, in few statements.
+
+    Their contacts are locked first and in order, so that no text of a patient waits in a circle.
+    """
+    work = _Work(session, profile, rows, now)
+    changes = [work.take(row) for row in rows]
+    work.finish()
+    return changes
+
+
+class _Work:
+    """What is known about some rows, and what is new and not stored yet.
+
+    Appointments are kept by their external id, patients by what makes them the same person.
+    """
+
+    def __init__(
+        self, session: Session, profile: Profile, rows: Sequence[AppointmentRow], now: dt.datetime
+    ) -> None:
+        self._session, self._profile, self._now = session, profile, now
+        self._contacts = lock_contacts(session, profile.id, {row.phone for row in rows}, now)
+        stored = session.scalars(
+            select(Appointment)
+            .where(
+                Appointment.clinic_id == profile.id,
+                Appointment.external_id.in_({row.external_id for row in rows}),
+            )
+            .options(joinedload(Appointment.patient))
+        )
+        self._appointments = {each.external_id: each for each in stored}
+        names = {name_key(row.first_name, row.last_name) for row in rows}
+        people = session.scalars(
+            select(Patient).where(Patient.clinic_id == profile.id, Patient.name_key.in_(names))
+        )
+        self._patients = {(each.name_key, each.date_of_birth): each for each in people}
+        self._booked: list[tuple[Appointment, ContactState]] = []
+        self._consents: list[tuple[Patient, str, bool]] = []
+
+    def take(self, row: AppointmentRow) -> Change:
+        """Do what one row asks for; `finish` plans the reminders of new appointments."""
+        session, profile, now = self._session, self._profile, self._now
+        contact = self._contacts[row.phone]
+        appointment = self._appointments.get(row.external_id)
+        patient, corrected = self._patient(row, appointment, contact)
+        if appointment is None:
+            return self._book(row, patient, contact)
+        if row.status is RowStatus.CANCELLED:
+            self.finish()
+            return cancel(session, profile, appointment, contact, now)
+        if appointment.patient is not patient:
+            appointment.patient, corrected = patient, True
+        if _is_moved(profile, appointment, row):
+            self.finish()
+            return _move(session, profile, row, appointment, contact, now)
+        if appointment.procedure != row.procedure:
+            appointment.procedure, corrected = row.procedure, True
+        if corrected:
+            appointment.updated_at = now
+        return Change.UPDATED if corrected else Change.UNCHANGED
+
+    def finish(self) -> None:
+        """Store what is new, and plan the reminders of what was booked."""
+        self._session.flush()
+        changes = [
+            {
+                "patient_id": patient.id,
+                "channel": channel,
+                "granted": granted,
+                "source": "import",
+                "at": self._now,
+            }
+            for patient, channel, granted in self._consents
+        ]
+        if changes:
+            self._session.execute(insert(ConsentChange), changes)
+        plan_all(self._session, self._profile, self._booked, Occasion.BOOKED, self._now)
+        self._booked, self._consents = [], []
+
+    def _book(self, row: AppointmentRow, patient: Patient, contact: ContactState) -> Change:
+        appointment = Appointment(
+            clinic_id=self._profile.id,
+            external_id=row.external_id,
+            patient=patient,
+            procedure=row.procedure,
+            starts_at=row.starts_at,
+            status=row.status.value,
+            version=1,
+            created_at=self._now,
+            updated_at=self._now,
+        )
+        self._session.add(appointment)
+        self._appointments[row.external_id] = appointment
+        if row.status is RowStatus.CANCELLED:
+            return Change.CANCELLED
+        self._booked.append((appointment, contact))
+        return Change.NEW
+
+    def _patient(
+        self, row: AppointmentRow, appointment: Appointment | None, contact: ContactState
+    ) -> tuple[Patient, bool]:
+        """The patient of a row, and whether anything known of them was corrected."""
+        key = name_key(row.first_name, row.last_name)
+        patient = self._patients.get((key, row.date_of_birth))
+        if patient is None and appointment is not None and _is_a_correction(appointment, key, row):
+            patient = appointment.patient
+        language = contact.language or row.language
+        if patient is None:
+            return self._new_patient(row, key, language), appointment is not None
+        self._patients.pop((patient.name_key, patient.date_of_birth), None)
+        self._patients[key, row.date_of_birth] = patient
+        return patient, self._correct(patient, row, {"name_key": key, "language": language})
+
+    def _new_patient(self, row: AppointmentRow, key: str, language: str) -> Patient:
+        patient = Patient(
+            clinic_id=row.clinic,
+            name_key=key,
+            first_name=row.first_name,
+            last_name=row.last_name,
+            date_of_birth=row.date_of_birth,
+            phone=row.phone,
+            language=language,
+            channel=row.channel.value,
+            sms_consent=row.sms_consent,
+            voice_consent=row.voice_consent,
+            created_at=self._now,
+        )
+        self._session.add(patient)
+        self._patients[key, row.date_of_birth] = patient
+        self._consents += [
+            (patient, "sms", row.sms_consent),
+            (patient, "voice", row.voice_consent),
+        ]
+        return patient
+
+    def _correct(self, patient: Patient, row: AppointmentRow, also: dict[str, object]) -> bool:
+        """Take over what a row says of a known patient; returns whether anything was different.
+
+        The language among `also` is the patient's own once they have chosen one by text; a file
+        does not undo that.
+        """
+        wanted = also | {
+            "first_name": row.first_name,
+            "last_name": row.last_name,
+            "date_of_birth": row.date_of_birth,
+            "phone": row.phone,
+            "channel": row.channel.value,
+            "sms_consent": row.sms_consent,
+            "voice_consent": row.voice_consent,
+        }
+        changed = {name for name, value in wanted.items() if getattr(patient, name) != value}
+        for name in changed:
+            setattr(patient, name, wanted[name])
+        if "sms_consent" in changed:
+            self._consents.append((patient, "sms", row.sms_consent))
+        if "voice_consent" in changed:
+            self._consents.append((patient, "voice", row.voice_consent))
+        return bool(changed)
 
 
 def _is_moved(profile: Profile, appointment: Appointment, row: AppointmentRow) -> bool:
@@ -76,33 +220,6 @@ def _is_moved(profile: Profile, appointment: Appointment, row: AppointmentRow) -
     before = visit_of(profile, appointment.procedure, appointment.starts_at)
     after = visit_of(profile, row.procedure, row.starts_at)
     return fasting_starts_at(before) != fasting_starts_at(after)
-
-
-def _book(
-    session: Session,
-    profile: Profile,
-    row: AppointmentRow,
-    patient: Patient,
-    contact: ContactState,
-    now: dt.datetime,
-) -> Change:
-    appointment = Appointment(
-        clinic_id=profile.id,
-        external_id=row.external_id,
-        patient=patient,
-        procedure=row.procedure,
-        starts_at=row.starts_at,
-        status=row.status.value,
-        version=1,
-        created_at=now,
-        updated_at=now,
-    )
-    session.add(appointment)
-    session.flush()
-    if row.status is RowStatus.CANCELLED:
-        return Change.CANCELLED
-    plan_reminders(session, profile, appointment, contact, Occasion.BOOKED, now)
-    return Change.NEW
 
 
 def _move(
@@ -187,93 +304,7 @@ def name_key(first_name: str, last_name: str) -> str:
     return key[:202]
 
 
-def _patient(
-    session: Session,
-    row: AppointmentRow,
-    appointment: Appointment | None,
-    contact: ContactState,
-    now: dt.datetime,
-) -> tuple[Patient, bool]:
-    """The patient of a row, and whether anything known of them was corrected."""
-    key = name_key(row.first_name, row.last_name)
-    patient = session.scalar(
-        select(Patient).where(
-            Patient.clinic_id == row.clinic,
-            Patient.name_key == key,
-            Patient.date_of_birth == row.date_of_birth,
-        )
-    )
-    if patient is None and appointment is not None and _is_a_correction(appointment, key, row):
-        patient = appointment.patient
-    language = contact.language or row.language
-    if patient is None:
-        return _new_patient(session, row, key, language, now), appointment is not None
-    return patient, _correct(session, patient, row, {"name_key": key, "language": language}, now)
-
-
 def _is_a_correction(appointment: Appointment, key: str, row: AppointmentRow) -> bool:
     """Another name or another birth date is a correction; both at once are another person."""
     patient = appointment.patient
     return patient.name_key == key or patient.date_of_birth == row.date_of_birth
-
-
-def _new_patient(
-    session: Session, row: AppointmentRow, key: str, language: str, now: dt.datetime
-) -> Patient:
-    patient = Patient(
-        clinic_id=row.clinic,
-        name_key=key,
-        first_name=row.first_name,
-        last_name=row.last_name,
-        date_of_birth=row.date_of_birth,
-        phone=row.phone,
-        language=language,
-        channel=row.channel.value,
-        sms_consent=row.sms_consent,
-        voice_consent=row.voice_consent,
-        created_at=now,
-    )
-    session.add(patient)
-    session.flush()
-    for channel in ("sms", "voice"):
-        _record_consent(session, patient, channel, now)
-    return patient
-
-
-def _record_consent(session: Session, patient: Patient, channel: str, now: dt.datetime) -> None:
-    granted = patient.sms_consent if channel == "sms" else patient.voice_consent
-    session.add(
-        ConsentChange(
-            patient_id=patient.id, channel=channel, granted=granted, source="import", at=now
-        )
-    )
-
-
-def _correct(
-    session: Session,
-    patient: Patient,
-    row: AppointmentRow,
-    also: dict[str, object],
-    now: dt.datetime,
-) -> bool:
-    """Take over what a row says of a known patient; returns whether anything was different.
-
-    The language among `also` is the patient's own once they have chosen one by text; a file does
-    not undo that.
-    """
-    wanted = also | {
-        "first_name": row.first_name,
-        "last_name": row.last_name,
-        "date_of_birth": row.date_of_birth,
-        "phone": row.phone,
-        "channel": row.channel.value,
-        "sms_consent": row.sms_consent,
-        "voice_consent": row.voice_consent,
-    }
-    changed = {name for name, value in wanted.items() if getattr(patient, name) != value}
-    for name in changed:
-        setattr(patient, name, wanted[name])
-    for channel in ("sms", "voice"):
-        if f"{channel}_consent" in changed:
-            _record_consent(session, patient, channel, now)
-    return bool(changed)

@@ -340,8 +340,8 @@ def _check_rules(profile: Profile) -> list[str]:
     if not 1 <= profile.messages_per_day <= 10:
         problems.append("messages_per_day: must lie between 1 and 10")
     for name in ("messages_per_second", "calls_per_second"):
-        if not 0.01 <= getattr(profile, name) <= 1000:
-            problems.append(f"{name}: must lie between 0.01 and 1000")
+        if not 0.01 <= getattr(profile, name) <= 10_000:
+            problems.append(f"{name}: must lie between 0.01 and 10000")
     return problems
 
 

@@ -9,13 +9,13 @@ from typing import Final
 
 import click
 
-from bench import claim, engine, importing, turn
-from bench.measure import FULL, QUICK, Figure, Scale
+from bench import backlog, claim, dispatch, engine, importing, turn
+from bench.measure import FULL, LONG, QUICK, Figure, Scale
 from bench.places import VAR
 from bench.report import machine, table, write_json
 
 LANES: Final[dict[str, Callable[[Scale], Iterator[Figure]]]] = {
-    lane.LANE: lane.measure for lane in (turn, engine, claim, importing)
+    lane.LANE: lane.measure for lane in (turn, engine, claim, dispatch, backlog, importing)
 }
 
 
@@ -24,6 +24,7 @@ LANES: Final[dict[str, Callable[[Scale], Iterator[Figure]]]] = {
 @click.option(
     "--quick", is_flag=True, help="Too few rounds for good figures; shows that all works."
 )
+@click.option("--long", is_flag=True, help="With millions of rows where that matters; minutes.")
 @click.option(
     "--out",
     default=VAR,
@@ -31,13 +32,13 @@ LANES: Final[dict[str, Callable[[Scale], Iterator[Figure]]]] = {
     type=click.Path(file_okay=False, path_type=Path),
     help="Where the JSON file goes.",
 )
-def main(lanes: tuple[str, ...], *, quick: bool, out: Path) -> None:
+def main(lanes: tuple[str, ...], *, quick: bool, long: bool, out: Path) -> None:
     """Measure the named LANES, or all of them."""
     facts = machine(dt.datetime.now(dt.UTC))
     figures: list[Figure] = []
     for lane in lanes or LANES:
         click.echo(f"Measuring: {lane} ...", err=True)
-        figures += LANES[lane](QUICK if quick else FULL)
+        figures += LANES[lane](QUICK if quick else LONG if long else FULL)
     click.echo(table(figures))
     click.echo(
         f"\n{facts['cores']} cores, load {facts['load_1_minute']} at the start (figures waver "

@@ -30,7 +30,7 @@ from bench.texts import phone_numbers
 from cli.data import appointments_group
 from db.models import Appointment, Reminder
 from db.session import Database
-from scheduler.dispatch import wall_clock
+from scheduler.clocks import wall_clock
 
 LANE: Final = "import"
 _STATUS: Final = Path("/proc/self/status")

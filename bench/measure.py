@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from time import perf_counter
 from typing import TypeVar
@@ -64,8 +64,10 @@ class Scale:
 
     A round is made of `passes`. `requests` are those of one side in a pass, `turns` the menu turns
     of one (a sixteenth as many in free words), `sessions` the conversations that are timed at turn
-    8 and at turn 40, `claims` the batches claimed in a pass, `reminders` the other rows of a large
-    installation, `appointments` the rows of the imported file.
+    8 and at turn 40, `claims` the batches claimed in a pass, `reminders` and `few_reminders` the
+    other rows of a large and of a small installation, `appointments` the rows of the imported file,
+    `texts` those that a side sends in a pass, `backlog` the reminders that two workers find due at
+    one moment.
     """
 
     rounds: int
@@ -76,7 +78,10 @@ class Scale:
     sessions: int
     claims: int
     reminders: int
+    few_reminders: int
     appointments: int
+    texts: int
+    backlog: int
 
 
 FULL = Scale(
@@ -87,9 +92,14 @@ FULL = Scale(
     turns=800,
     sessions=48,
     claims=2,
-    reminders=50_000,
+    reminders=200_000,
+    few_reminders=10_000,
     appointments=10_000,
+    texts=150,
+    backlog=10_000,
 )
+LONG = replace(FULL, reminders=5_000_000, backlog=100_000)
+"""What takes minutes: as many reminders as a large installation gathers in years."""
 QUICK = Scale(
     rounds=5,
     passes=1,
@@ -99,7 +109,10 @@ QUICK = Scale(
     sessions=16,
     claims=1,
     reminders=200,
+    few_reminders=20,
     appointments=20,
+    texts=40,
+    backlog=200,
 )
 
 

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from db.clinics import store_profile
 from db.migrate import upgrade
 from db.session import Database
 from profiles import Profile, parse_profile
-from scheduler.dispatch import wall_clock
+from scheduler.clocks import wall_clock
 from settings import database_url
 from tests.support import postgres
 from tools.machine import find_postgresql
@@ -77,3 +79,11 @@ def _prepare(url: str) -> None:
     with database.transaction() as session:
         store_profile(session, clinic(), wall_clock())
     database.close()
+
+
+def fast_sender(database: Database) -> None:
+    """Let the clinic send as fast as a profile allows, so that no pace limits what is measured."""
+    with database.transaction() as session:
+        store_profile(
+            session, msgspec.structs.replace(clinic(), messages_per_second=10_000.0), wall_clock()
+        )

@@ -18,7 +18,7 @@ from flows.lint import check
 from flows.model import Event, Facts, Kind, Menu, Session, Switch
 from flows.says import sms_body
 from profiles import LANGUAGES, Profile, parse_profile
-from scheduler.dispatch import wall_clock
+from scheduler.clocks import wall_clock
 
 SAMPLES: Final = Path(__file__).parent.parent / "clinics"
 

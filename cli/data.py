@@ -12,14 +12,13 @@ import click
 from sqlalchemy.orm import Session
 
 from appointment_csv import AppointmentRow, CsvResult, read_appointments
-from appointments import Change, replan_clinic, upsert
+from appointments import Change, replan_clinic, upsert_all
 from cli.common import plain_errors, ready_database
 from db.clinics import Clinics, store_profile
-from db.contacts import lock_contact
 from db.migrate import newest_revision, upgrade
 from db.session import Database, DatabaseDownError
 from profiles import Profile, parse_profile
-from scheduler.dispatch import wall_clock
+from scheduler.clocks import wall_clock
 from settings import DATABASE_ONLY, Settings
 
 _CHUNK: Final = 100  # rows a transaction: few enough that a patient's text never waits long
@@ -115,11 +114,14 @@ def _import(
 def _import_chunk(
     session: Session, profiles: dict[str, Profile], rows: Sequence[AppointmentRow]
 ) -> list[tuple[Change, str]]:
-    """Contacts are locked first and in order, so that no text of a patient waits in a circle."""
+    """Rows of one clinic after those of another, the clinics in order, as contacts are locked."""
     now = wall_clock()
-    for clinic, phone in sorted({(row.clinic, row.phone) for row in rows}):
-        lock_contact(session, clinic, phone, now)
-    return [(upsert(session, profiles[row.clinic], row, now), row.external_id) for row in rows]
+    changes: dict[tuple[str, str], Change] = {}
+    for clinic in sorted({row.clinic for row in rows}):
+        mine = [row for row in rows if row.clinic == clinic]
+        done = upsert_all(session, profiles[clinic], mine, now)
+        changes |= {(clinic, row.external_id): each for row, each in zip(mine, done, strict=True)}
+    return [(changes[row.clinic, row.external_id], row.external_id) for row in rows]
 
 
 def _chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

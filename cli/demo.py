@@ -22,7 +22,8 @@ from db.models import Appointment, Reminder
 from db.session import Database
 from flows.library import default_library
 from profiles import Profile
-from scheduler.dispatch import Dispatcher, wall_clock
+from scheduler.clocks import wall_clock
+from scheduler.dispatch import Dispatcher
 
 _CLINIC: Final = "ara-health"
 _OTHER_CLINIC: Final = "iowa-radiology"

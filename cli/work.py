@@ -16,7 +16,7 @@ from db.reminders import events_of, listed
 from flows.library import default_library
 from profiles import Profile
 from scheduler.bodies import body_of, occasioned
-from scheduler.dispatch import wall_clock
+from scheduler.clocks import wall_clock
 from scheduler.policy import Kind, Reason
 
 

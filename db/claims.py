@@ -103,6 +103,15 @@ _DUE: Final = (
     .with_for_update(skip_locked=True)
     .cte("due")
 )
+_IS_DUE: Final = (
+    select(_ROW.id)
+    .where(
+        _ROW.status == "planned",
+        _ROW.clinic_id == bindparam("clinic"),
+        _ROW.next_at <= bindparam("now"),
+    )
+    .limit(1)
+)
 _CLAIM: Final = (
     update(_TABLES["reminder"])
     .where(_ROW.id == _DUE.c.id)
@@ -137,6 +146,12 @@ class Lease:
 
     token: str
     until: dt.datetime
+
+
+def has_due(connection: Connection, clinic_id: str, now: dt.datetime) -> bool:
+    """Whether a clinic has a reminder that is due, claimed by nobody."""
+    values = {"clinic": clinic_id, "now": now}
+    return connection.execute(_IS_DUE, values).scalar() is not None
 
 
 def claim_due(

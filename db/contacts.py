@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from typing import Final
 
 import msgspec
-from sqlalchemy import select, update
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import func, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from db.models import Contact, Conversation, OptChange, Patient
+from db.upsert import insert_for
 from flows.model import Session as Talk
 
 
@@ -55,6 +55,30 @@ def lock_contact(session: Session, clinic_id: str, phone: str, now: dt.datetime)
     return ContactState(*row)
 
 
+def lock_contacts(
+    session: Session, clinic_id: str, phones: Collection[str], now: dt.datetime
+) -> dict[str, ContactState]:
+    """As `lock_contact` for many numbers of one clinic, in few statements; by number.
+
+    Where some are new, all are inserted in order and those that are there already are locked by
+    the same statement on their way, so that no one is waited for out of order.
+    """
+    wanted = sorted(set(phones))
+    mine = (Contact.clinic_id == clinic_id, Contact.phone.in_(wanted))
+    known = session.scalar(select(func.count()).select_from(Contact).where(*mine))
+    if known == len(wanted):
+        locking = select(*_COLUMNS).where(*mine).order_by(Contact.clinic_id, Contact.phone)
+        rows = session.execute(locking.with_for_update(key_share=True)).all()
+    else:
+        making = insert_for(session.connection(), Contact)
+        making = making.on_conflict_do_update(
+            index_elements=["clinic_id", "phone"], set_={"created_at": Contact.created_at}
+        )
+        values = [_new_contact(clinic_id, phone, now) for phone in wanted]
+        rows = session.execute(making.values(values).returning(*_COLUMNS)).all()
+    return {state.phone: state for state in (ContactState(*row) for row in rows)}
+
+
 def contact_of(session: Session, clinic_id: str, phone: str) -> ContactState | None:
     """The contact of a phone number as it is now, not locked; `None` before its first message."""
     found = select(*_COLUMNS).where(Contact.clinic_id == clinic_id, Contact.phone == phone)
@@ -64,19 +88,18 @@ def contact_of(session: Session, clinic_id: str, phone: str) -> ContactState | N
 
 def make_contact(connection: Connection, clinic_id: str, phone: str, now: dt.datetime) -> None:
     """Make the contact of a phone number, unless another transaction is just doing so."""
-    is_sqlite = connection.dialect.name == "sqlite"
-    insert = sqlite_insert if is_sqlite else postgres_insert
-    connection.execute(
-        insert(Contact)
-        .values(
-            clinic_id=clinic_id,
-            phone=phone,
-            textable=True,
-            reachable=True,
-            created_at=now,
-        )
-        .on_conflict_do_nothing()
-    )
+    making = insert_for(connection, Contact).values(_new_contact(clinic_id, phone, now))
+    connection.execute(making.on_conflict_do_nothing())
+
+
+def _new_contact(clinic_id: str, phone: str, now: dt.datetime) -> dict[str, object]:
+    return {
+        "clinic_id": clinic_id,
+        "phone": phone,
+        "textable": True,
+        "reachable": True,
+        "created_at": now,
+    }
 
 
 def language_of_patient(connection: Connection, clinic_id: str, phone: str) -> str | None:

@@ -25,6 +25,7 @@ class Stop:
     since: dt.datetime
     error_code: int | None
     error_class: str
+    by_report: bool
     probe_at: dt.datetime
 
 
@@ -32,28 +33,46 @@ def stopped_lines(connection: Connection) -> Sequence[Stop]:
     """Every line that is stopped now."""
     table = StoppedLine
     rows = connection.execute(
-        select(table.line, table.since, table.error_code, table.error_class, table.probe_at)
+        select(
+            table.line,
+            table.since,
+            table.error_code,
+            table.error_class,
+            table.by_report,
+            table.probe_at,
+        )
     )
     return [Stop(*row) for row in rows]
 
 
-def stop_line(
-    connection: Connection, line: str, error_class: str, code: int | None, now: dt.datetime
-) -> bool:
-    """Stop a line, or keep it stopped for another while; returns whether it was running before."""
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What stops a line: the carrier's error, and whether it came in a report on a message that
+    had been taken, rather than in the answer to a request."""
+
+    line: str
+    error_class: str
+    error_code: int | None
+    by_report: bool
+
+
+def stop_line(connection: Connection, refusal: Refusal, now: dt.datetime) -> bool:
+    """Stop a line, or keep it stopped for another while; returns whether it was running before.
+
+    `now` is the real time (UTC), as everywhere here.
+    """
+    line = refusal.line
     known = connection.scalar(select(StoppedLine.line).where(StoppedLine.line == line))
-    values = {
-        "since": now,
-        "error_code": code,
-        "error_class": error_class,
-        "probe_at": now + _PROBE_PAUSE,
-    }
-    statement = insert_for(connection, StoppedLine).values(line=line, **values)
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["line"], set_={"probe_at": values["probe_at"]}
-        )
+    statement = insert_for(connection, StoppedLine).values(
+        line=line,
+        since=now,
+        error_code=refusal.error_code,
+        error_class=refusal.error_class,
+        by_report=refusal.by_report,
+        probe_at=now + _PROBE_PAUSE,
     )
+    again = {"probe_at": now + _PROBE_PAUSE, "by_report": refusal.by_report}
+    connection.execute(statement.on_conflict_do_update(index_elements=["line"], set_=again))
     return known is None
 
 

@@ -289,7 +289,9 @@ class WorkerBeat(Base):
 class StoppedLine(Base):
     """A line to the carrier that is stopped: the whole account, or one sender.
 
-    Nothing is sent on it but one attempt after `probe_at`, to see whether it was mended.
+    Nothing is sent on it but one attempt after `probe_at`, to see whether it was mended. Where the
+    carrier takes messages and reports the refusal later (`by_report`), only a later report that one
+    went out shows that.
     """
 
     __tablename__ = "stopped_line"
@@ -298,6 +300,7 @@ class StoppedLine(Base):
     since: Mapped[dt.datetime]
     error_code: Mapped[int | None]
     error_class: Mapped[str] = mapped_column(String(20))
+    by_report: Mapped[bool]
     probe_at: Mapped[dt.datetime]
 
 

@@ -66,15 +66,14 @@ _ACCEPT: Final = (
     )
 )
 _EVENT: Final = insert(_TABLES["reminder_event"])
-_TALKS: Final = (
-    select(_CONTACT.id, _TALK.state)
-    .select_from(_TABLES["contact"])
-    .outerjoin(
-        _TABLES["conversation"], and_(_TALK.contact_id == _CONTACT.id, _TALK.channel == "sms")
-    )
+_LOCK: Final = (
+    select(_CONTACT.id)
     .where(_CONTACT.id.in_(bindparam("ids", expanding=True)))
     .order_by(_CONTACT.clinic_id, _CONTACT.phone)
-    .with_for_update(key_share=True, of=_TABLES["contact"])
+    .with_for_update(key_share=True)
+)
+_TALKS: Final = select(_TALK.contact_id, _TALK.state).where(
+    _TALK.contact_id.in_(bindparam("ids", expanding=True)), _TALK.channel == "sms"
 )
 _NEW_TALK: Final = insert(_TABLES["conversation"])
 _TALK_STATE: Final = (
@@ -182,9 +181,14 @@ def note_all(connection: Connection, events: Sequence[Values]) -> None:
 
 
 def lock_talks(connection: Connection, contacts: Iterable[int]) -> dict[int, str | None]:
-    """Lock contacts, in the order that everyone locks them in, with their conversations."""
-    rows = connection.execute(_TALKS, {"ids": sorted(set(contacts))})
-    return dict(rows.all())
+    """Lock contacts, in the order that everyone locks them in; then read their conversations.
+
+    These are two statements, for one that waits for a lock goes on to read what stood there before
+    it waited: a text that was taken in meanwhile would be forgotten.
+    """
+    wanted = {"ids": sorted(set(contacts))}
+    locked = connection.execute(_LOCK, wanted).scalars().all()
+    return {**dict.fromkeys(locked), **dict(connection.execute(_TALKS, wanted).all())}
 
 
 def save_talks(

@@ -12,7 +12,8 @@ from db.migrate import is_migrated
 from db.session import Database, DatabaseDownError
 from flows.library import ContentError, default_library
 from logs import set_up_logging
-from scheduler.dispatch import Dispatcher, wall_clock
+from scheduler.clocks import wall_clock
+from scheduler.dispatch import Dispatcher
 from scheduler.settling import Settler
 from scheduler.worker import Worker, clock_from
 from settings import Settings, SettingsError

@@ -24,14 +24,14 @@ _LARGEST_ID = 2**31
 def record_status(
     session: Session,
     clinics: Clinics,
-    reminder_id: str,
+    args: Mapping[str, str],
     form: Mapping[str, str],
     now: dt.datetime,
 ) -> None:
-    """Take a report in. `reminder_id` is our own id from the signed callback address; a message
-    that nothing here knows of is passed over."""
-    report = report_of(form)
-    known = int(reminder_id) if reminder_id.isascii() and reminder_id.isdigit() else None
+    """Take a report in. `args` are those of the signed callback address: `r`, our own id of the
+    reminder, and `a`, which attempt it was. A message that nothing here knows of is passed over."""
+    report = report_of(form, args.get("a", ""))
+    known = _number(args.get("r", ""), longest=10)
     if known is None or known >= _LARGEST_ID:
         known = reminder_id_of_sid(session, report.sid)
     row = None if known is None else lock_with_contact(session, known, now)
@@ -43,14 +43,19 @@ def record_status(
         record_report(session, profile, row, report, subject_of(profile, row), now)
 
 
-def report_of(form: Mapping[str, str]) -> Report:
+def report_of(form: Mapping[str, str], attempt: str = "") -> Report:
     """What a callback's form reports."""
     code = form.get("ErrorCode", "")
     return Report(
         sid=(form.get("MessageSid") or form.get("SmsSid") or "")[:_SID_LENGTH],
         status=form.get("MessageStatus") or form.get("SmsStatus") or "",
-        error_code=int(code) if code.isascii() and code.isdigit() and len(code) < 7 else None,
+        error_code=_number(code),
+        attempt=_number(attempt),
     )
+
+
+def _number(text: str, longest: int = 6) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= longest else None
 
 
 def subject_of(profile: Profile, row: Reminder) -> Subject:

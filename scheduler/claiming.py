@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from db import outbox
-from db.claims import Claimed, Lease, claim_due
+from db.claims import Claimed, Lease, claim_due, has_due
 from db.contacts import make_contact
 from db.lines import ACCOUNT, give_back, stopped_lines, take_probe, take_slots
 from db.models import Appointment
@@ -57,7 +57,7 @@ def claim(
 
     `now` decides what is due; `real` is the real time, which pace and line are kept by.
     """
-    most = _allowed_on_line(connection, profile, most, real)
+    most = _allowed_on_line(connection, profile, most, now, real)
     if not most:
         return Claim((), 0)
     sender = line_of(profile)
@@ -73,12 +73,19 @@ def claim(
     return Claim(tuple(zip(sends, slots, strict=False)), len(rows))
 
 
-def _allowed_on_line(connection: Connection, profile: Profile, most: int, real: dt.datetime) -> int:
-    """How many may be taken: all, one to try a stopped line, or none while it is stopped."""
+def _allowed_on_line(
+    connection: Connection, profile: Profile, most: int, now: dt.datetime, real: dt.datetime
+) -> int:
+    """How many may be taken: all, one to try a stopped line, or none while it is stopped.
+
+    A clinic with nothing to send leaves the try to the others of the account.
+    """
     mine = {ACCOUNT, line_of(profile)}
     stops = [stop for stop in stopped_lines(connection) if stop.line in mine]
     if not stops:
         return most
+    if any(stop.probe_at > real for stop in stops) or not has_due(connection, profile.id, now):
+        return 0
     return 1 if all(take_probe(connection, stop, real) for stop in stops) else 0
 
 

@@ -22,6 +22,7 @@ class Send:
 
     row: Claimed = field(repr=False)
     token: str
+    attempt: int
     kind: Kind
     to: str = field(repr=False)
     body: str = field(repr=False)
@@ -125,6 +126,7 @@ def _send(library: Library, profile: Profile, row: Claimed, token: str, now: dt.
     return Send(
         row=row,
         token=token,
+        attempt=row.attempts,
         kind=kind,
         to=row.phone,
         body=body_of(library, profile, about, kind, now),

@@ -7,31 +7,48 @@ a row whose outcome is not known is never simply sent again: it is looked for fi
 from __future__ import annotations
 
 import datetime as dt
+import queue
 import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from time import monotonic
+from typing import Final, Protocol, TypeAlias
 
 import structlog
 
 from carrier.client import CarrierMessage, OutgoingText
-from carrier.outcome import Accepted, SendOutcome
+from carrier.outcome import Accepted, NotSent, NotSentWhy, SendOutcome
 from db.clinics import Clinics
-from db.lines import ACCOUNT, start_lines, stopped_lines
+from db.lines import stopped_lines
 from db.session import Database
 from flows.library import Library
 from profiles import Profile
-from scheduler.claiming import Claim, claim
+from scheduler.claiming import LEASE, Claim, claim
+from scheduler.clocks import Clock, wall_clock
 from scheduler.deciding import Send
 from scheduler.lateness import LatenessLog
-from scheduler.outcomes import Result, line_of, record_accepted, record_other
+from scheduler.outcomes import (
+    Result,
+    line_of,
+    record_accepted,
+    record_other,
+    restart_lines,
+)
 
 _log = structlog.get_logger()
 
-_BATCH: Final = 40
-_GROUP: Final = 25
-Clock = Callable[[], dt.datetime]
+_BATCH: Final = 80
+_ENOUGH: Final = 120
+"""Requests under way or waiting for a thread: with fewer, more reminders are claimed, so that the
+threads have work while the database is spoken to."""
+_GROUP: Final = 60
+_PATIENCE: Final = 0.05
+"""How many seconds a message that was accepted waits for others to be written down with it."""
+_LEASE_LEFT: Final = dt.timedelta(minutes=1)
+"""What must be left of a lease when a request begins: far more than it can take."""
+_Done: TypeAlias = "queue.SimpleQueue[Future[Result]]"
 
 
 class Carrier(Protocol):
@@ -45,11 +62,6 @@ class Carrier(Protocol):
 
     def fetch_text(self, sid: str) -> CarrierMessage | None:
         """One message of ours. Raises `carrier.client.CarrierError`."""
-
-
-def wall_clock() -> dt.datetime:
-    """The present moment, UTC."""
-    return dt.datetime.now(dt.UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +85,22 @@ class Dispatcher:
         at. `clock` gives the moment (UTC) by which rows are due. What was claimed is finished."""
         looked_at = 0
         under_way: dict[Future[Result], Profile] = {}
+        done: _Done = queue.SimpleQueue()
         with ThreadPoolExecutor(self.threads, thread_name_prefix="send") as pool:
             while True:
-                wanted = keep_going() and len(under_way) < _BATCH
+                wanted = keep_going() and len(under_way) < _ENOUGH
+                lease_end = clock() + LEASE - _LEASE_LEFT
                 claimed = self._claim_all(clock) if wanted else []
                 for profile, one in claimed:
                     looked_at += one.looked_at
                     for send, slot in one.sends:
-                        under_way[pool.submit(self._send, send, slot, clock)] = profile
+                        request = pool.submit(self._send, send, slot, lease_end, clock)
+                        under_way[request] = profile
+                        request.add_done_callback(done.put)
                 idle = wanted and not any(one.looked_at or one.is_paced for _, one in claimed)
                 if not under_way and (idle or not wanted):
                     break
-                self._record_done(under_way)
+                self._record_done(under_way, done)
         self.lateness.flush(self.database)
         return looked_at
 
@@ -99,30 +115,35 @@ class Dispatcher:
             claims.append((profile, one))
         return claims
 
-    def _send(self, send: Send, slot: dt.datetime, clock: Clock) -> Result:
-        """Make one request at its slot. Nothing is held of the database meanwhile."""
-        threading.Event().wait(max(0.0, (slot - wall_clock()).total_seconds()))
+    def _send(self, send: Send, slot: dt.datetime, lease_end: dt.datetime, clock: Clock) -> Result:
+        """Make one request at its slot. Nothing is held of the database meanwhile.
+
+        When requests before it have hung for so long that its lease is nearly over, it is not
+        made: another worker could be looking for its message already.
+        """
+        early = (slot - wall_clock()).total_seconds()
+        if early > 0:
+            threading.Event().wait(early)
+        if clock() >= lease_end:
+            return Result(send, NotSent(NotSentWhy.NO_CONNECTION), clock())
         outcome = self.carrier.send_text(
             OutgoingText(
                 to=send.to,
                 body=send.body,
                 from_number=send.from_number,
-                status_callback=f"{self.callback_url}?r={send.row.id}",
+                status_callback=f"{self.callback_url}?r={send.row.id}&a={send.attempt}",
                 validity_seconds=send.validity_seconds,
             )
         )
         return Result(send, outcome, clock())
 
-    def _record_done(self, under_way: dict[Future[Result], Profile]) -> None:
+    def _record_done(self, under_way: dict[Future[Result], Profile], done: _Done) -> None:
         """Wait for the next requests to end and write down what became of them, as a group."""
         if not under_way:
             threading.Event().wait(0.05)  # all slots of the next moments are taken
             return
-        done, _ = wait(under_way, timeout=1.0, return_when=FIRST_COMPLETED)
-        if len(done) < _GROUP and len(under_way) > len(done):
-            more, _ = wait(under_way, timeout=0.01)
-            done |= more
-        finished = [(under_way.pop(each), each.result()) for each in done]
+        ended = _ended(done, min(_GROUP, len(under_way)))
+        finished = [(under_way.pop(each), each.result()) for each in ended]
         self._record_accepted([r for _, r in finished if isinstance(r.outcome, Accepted)])
         for profile, result in finished:
             if not isinstance(result.outcome, Accepted):
@@ -139,13 +160,25 @@ class Dispatcher:
 
     def _restart_lines(self, finished: Iterable[tuple[Profile, Result]]) -> None:
         """What went out on a stopped line shows that it runs again."""
-        works = {line_of(p) for p, r in finished if isinstance(r.outcome, Accepted)}
-        if not works:
+        accepted = [(p, r) for p, r in finished if isinstance(r.outcome, Accepted)]
+        begun = [r.send.row.started_at for _, r in accepted if r.send.row.started_at]
+        if not begun:
             return
         with self.database.reading() as session:
-            stopped = {stop.line for stop in stopped_lines(session.connection())}
-        lines = sorted(stopped & (works | {ACCOUNT}))
-        if lines:
-            with self.database.connection() as connection:
-                start_lines(connection, lines)
-            _log.warning("line_started", lines=lines)
+            if not stopped_lines(session.connection()):
+                return
+        works = {line_of(profile) for profile, _ in accepted}
+        with self.database.connection() as connection:
+            restart_lines(connection, works, max(begun), by_report=False)
+
+
+def _ended(done: _Done, most: int) -> list[Future[Result]]:
+    """The requests that end within the next moments: none after a second in which none did."""
+    ended: list[Future[Result]] = []
+    until = monotonic() + 1.0
+    with suppress(queue.Empty):
+        while len(ended) < most:
+            ended.append(done.get(timeout=max(0.0, until - monotonic())))
+            if len(ended) == 1:
+                until = monotonic() + _PATIENCE
+    return ended

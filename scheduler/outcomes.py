@@ -15,10 +15,10 @@ from sqlalchemy.orm import Session
 
 from carrier.errors import ErrorClass, classify
 from carrier.outcome import Accepted, Ambiguous, NotSent, NotSentWhy, Refused, SendOutcome
-from carrier.status import advance, recognise
+from carrier.status import MessageStatus, advance, recognise
 from db import outbox
 from db.contacts import lock_contact, record_opt_change, set_contact
-from db.lines import ACCOUNT, stop_line
+from db.lines import ACCOUNT, Refusal, start_lines, stop_line, stopped_lines
 from db.models import Reminder
 from db.reminders import lock_with_contact, note, settle
 from db.tasks import close_tasks
@@ -26,6 +26,7 @@ from flows.asking import with_question, without_question
 from flows.model import Session as Talk
 from flows.model import Subject
 from profiles import Profile
+from scheduler.clocks import wall_clock
 from scheduler.deciding import Send
 from scheduler.planning import ask_to_phone
 from scheduler.policy import Kind, Reason, next_opening
@@ -39,6 +40,7 @@ GRACE: Final = dt.timedelta(minutes=2)
 RECEIPT: Final = dt.timedelta(minutes=15)
 """How long a report on a message that went out may take before it is asked for."""
 _MOST_ATTEMPTS: Final = 12
+_WENT_OUT: Final = frozenset({MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.READ})
 _REACHED_AFTER_ALL: Final = (
     *(Reason.IN_DOUBT, Reason.WAITING, Reason.UNDELIVERED),
     *(Reason.UNACCOUNTED, Reason.LINE_STOPPED),
@@ -56,11 +58,15 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The carrier's word on a message: its id, its status as reported, an error code if any."""
+    """The carrier's word on a message: its id, its status as reported, an error code if any.
+
+    `attempt` is which attempt of the reminder the message was, as far as that is known.
+    """
 
     sid: str
     status: str
     error_code: int | None
+    attempt: int | None = None
 
 
 def record_accepted(connection: Connection, results: Sequence[Result]) -> None:
@@ -162,15 +168,39 @@ def react(
         case Next.WINDOW:
             _wait(row, max(next_opening(profile, now), now + GRACE), asks.reason)
         case Next.STOP_LINE:
-            line = ACCOUNT if error_class is ErrorClass.ACCOUNT else line_of(profile)
-            if stop_line(session.connection(), line, error_class.value, code, now):
-                _log.error("line_stopped", line=line, code=code, error_class=error_class.value)
-            row.attempts -= 1
+            _stop_line(session, profile, row, error_class)
+            if row.status == "sending":  # refused at once: that was no attempt of this reminder
+                row.attempts -= 1
             _wait(row, now, asks.reason)
         case Next.CALL | Next.GIVE_UP:
             was_sent = row.status == "sent"
             vague = was_sent and asks.reason is Reason.SEND_FAILED
             give_up(session, row, "failed", Reason.UNDELIVERED if vague else asks.reason, now)
+
+
+def _stop_line(session: Session, profile: Profile, row: Reminder, error_class: ErrorClass) -> None:
+    line = ACCOUNT if error_class is ErrorClass.ACCOUNT else line_of(profile)
+    refusal = Refusal(line, error_class.value, row.error_code, by_report=row.status == "sent")
+    if stop_line(session.connection(), refusal, wall_clock()):
+        _log.error("line_stopped", line=line, code=row.error_code, error_class=error_class.value)
+
+
+def restart_lines(
+    connection: Connection, works: set[str], started_at: dt.datetime, *, by_report: bool
+) -> None:
+    """Let stopped lines run again after a message that was begun at `started_at` (real time) went
+    out on them. One that was under way when the line was stopped shows nothing, and an acceptance
+    shows nothing where refusals come in reports."""
+    lines = [
+        stop.line
+        for stop in stopped_lines(connection)
+        if stop.line in works | {ACCOUNT}
+        and started_at > stop.since
+        and (by_report or not stop.by_report)
+    ]
+    if lines:
+        start_lines(connection, lines)
+        _log.warning("line_started", lines=lines)
 
 
 def line_of(profile: Profile) -> str:
@@ -234,6 +264,8 @@ def give_up(session: Session, row: Reminder, status: str, reason: Reason, now: d
 
 def adopt(session: Session, row: Reminder, sid: str, subject: Subject, now: dt.datetime) -> None:
     """A (locked) row turns out to have gone out as the message `sid`."""
+    if row.sid != sid:  # what was reported of an earlier attempt's message says nothing of this one
+        row.carrier_status = row.error_code = None
     row.status = "sent"
     row.reason = None
     row.sid = sid
@@ -247,6 +279,25 @@ def adopt(session: Session, row: Reminder, sid: str, subject: Subject, now: dt.d
     talk = _decode(stored) if stored else Talk(row.appointment.patient.language)
     after = {contact.id: _encode(asked(talk, Kind(row.kind), subject, now)).decode()}
     outbox.save_talks(session.connection(), before, after, now)
+
+
+def _is_of_current_attempt(row: Reminder, report: Report) -> bool:
+    """Whether a report shows that the row's newest attempt went out, which was not known so far.
+
+    That holds also for a row that was given up for lost and planned again, but not for one that
+    waits for a further attempt because this very one failed.
+    """
+    if row.sid not in (None, report.sid) or report.attempt not in (None, row.attempts):
+        return False
+    if row.status in ("sending", "in_doubt"):
+        return True
+    failed = recognise(row.carrier_status or "")
+    return (
+        row.status == "planned"
+        and report.attempt is not None
+        and row.attempts > 0
+        and not (failed is not None and failed.is_failure)
+    )
 
 
 def record_report(
@@ -267,8 +318,10 @@ def record_report(
     status = recognise(report.status)
     if status is None:
         _log.warning("unknown_carrier_status", status=report.status[:40])
-    if row.status in ("sending", "in_doubt") and row.sid in (None, sid):
+    if _is_of_current_attempt(row, report):
         adopt(session, row, sid, subject, now)
+    if status in _WENT_OUT and row.started_at is not None:
+        restart_lines(session.connection(), {line_of(profile)}, row.started_at, by_report=True)
     if status is not None and status.arrived and row.status in ("planned", "sent", "failed"):
         row.sid = sid
         row.carrier_status = status.value

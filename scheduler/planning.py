@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from db.contacts import ContactState
@@ -69,13 +69,37 @@ def plan_reminders(
     Whatever can't reach the patient (no time left, no consent, opted out) is stored as well, with
     its reason, and becomes a task.
     """
-    visit = visit_of(profile, appointment.procedure, appointment.starts_at)
-    channel, obstacle = choose_channel(reachability(appointment.patient, contact))
-    for planned in plan(profile, visit, now, occasion):
-        row = _row(appointment, planned, channel, obstacle, now)
-        session.add(row)
-        if row.status == PlanStatus.MISSED or (obstacle and planned.status == PlanStatus.PLANNED):
-            ask_to_phone(session, appointment, contact.id, Reason(row.reason or ""), now)
+    plan_all(session, profile, [(appointment, contact)], occasion, now)
+
+
+def plan_all(
+    session: Session,
+    profile: Profile,
+    appointments: Sequence[tuple[Appointment, ContactState]],
+    occasion: Occasion,
+    now: dt.datetime,
+) -> None:
+    """As `plan_reminders` for many appointments of one clinic, stored already."""
+    rows: list[dict[str, object]] = []
+    to_phone: list[tuple[Appointment, ContactState, Reason]] = []
+    for appointment, contact in appointments:
+        visit = visit_of(profile, appointment.procedure, appointment.starts_at)
+        channel, obstacle = choose_channel(reachability(appointment.patient, contact))
+        for planned in plan(profile, visit, now, occasion):
+            row = _row(appointment, planned, channel, obstacle, now)
+            rows.append(row)
+            lost = obstacle and planned.status == PlanStatus.PLANNED
+            if lost or planned.status == PlanStatus.MISSED:
+                to_phone.append((appointment, contact, Reason(str(row["reason"]))))
+    session.flush()
+    _store(session, rows)
+    for appointment, contact, reason in to_phone:
+        ask_to_phone(session, appointment, contact.id, reason, now)
+
+
+def _store(session: Session, rows: Sequence[dict[str, object]]) -> None:
+    if rows:
+        session.execute(insert(Reminder), rows)
 
 
 def replan(
@@ -121,8 +145,8 @@ def plan_missing(
     known = {row.kind for row in _rows_of(session, appointment)}
     channel, obstacle = choose_channel(reachability(appointment.patient, contact))
     missing = [each for each in wanted if each.kind.value not in known]
-    for planned in missing:
-        session.add(_row(appointment, planned, channel, obstacle, now))
+    _store(session, [_row(appointment, each, channel, obstacle, now) for each in missing])
+    for _ in missing:
         if obstacle:
             ask_to_phone(session, appointment, contact.id if contact else None, obstacle, now)
     return len(missing)
@@ -142,25 +166,25 @@ def _row(
     channel: str,
     obstacle: Reason | None,
     now: dt.datetime,
-) -> Reminder:
+) -> dict[str, object]:
     status, reason = planned.status, planned.reason
     if status is PlanStatus.PLANNED and obstacle is not None:
         status, reason = PlanStatus.SKIPPED, obstacle
     is_open = status is PlanStatus.PLANNED
-    return Reminder(
-        clinic_id=appointment.clinic_id,
-        appointment_id=appointment.id,
-        version=appointment.version,
-        kind=planned.kind.value,
-        channel=str(channel),
-        due_at=planned.due_at,
-        send_by=planned.send_by,
-        status=status.value,
-        reason=reason.value if reason else None,
-        next_at=planned.due_at if is_open else None,
-        settled_at=None if is_open else now,
-        created_at=now,
-    )
+    return {
+        "clinic_id": appointment.clinic_id,
+        "appointment_id": appointment.id,
+        "version": appointment.version,
+        "kind": planned.kind.value,
+        "channel": str(channel),
+        "due_at": planned.due_at,
+        "send_by": planned.send_by,
+        "status": status.value,
+        "reason": reason.value if reason else None,
+        "next_at": planned.due_at if is_open else None,
+        "settled_at": None if is_open else now,
+        "created_at": now,
+    }
 
 
 def cancel_open(session: Session, appointment_id: int, reason: Reason, now: dt.datetime) -> None:

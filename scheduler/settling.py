@@ -26,17 +26,20 @@ from db.session import Database
 from profiles import Profile
 from scheduler.callbacks import subject_of
 from scheduler.claiming import LEASE
-from scheduler.dispatch import Carrier, Clock, wall_clock
+from scheduler.clocks import Clock, wall_clock
+from scheduler.dispatch import Carrier
 from scheduler.outcomes import GRACE, RECEIPT, Report, adopt, give_up, record_report
 from scheduler.planning import ask_to_phone
 from scheduler.policy import Reason
 
 _log = structlog.get_logger()
 _BATCH: Final = 20
+_MOST_BATCHES: Final = 5
 _BEFORE: Final = dt.timedelta(seconds=60)  # the carrier's clock and ours need not agree
 _ASK_AGAIN: Final = dt.timedelta(minutes=1)
 _LONGEST_WAIT: Final = dt.timedelta(hours=3)
 _LONGEST_DOUBT: Final = dt.timedelta(hours=1)
+_HELD: Final = frozenset({"scheduled", "accepted", "queued", "sending"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,19 @@ class Settler:
     clinics: Clinics
 
     def run(self, clock: Clock) -> int:
-        """One pass over what must be looked up now; returns how many rows were looked at."""
+        """Look up what must be looked up now; returns how many rows were looked at.
+
+        Stops after a while, so that sending is not kept waiting by a long list.
+        """
+        looked_at = 0
+        for _ in range(_MOST_BATCHES):
+            count = self._run_batch(clock)
+            looked_at += count
+            if count < _BATCH:
+                break
+        return looked_at
+
+    def _run_batch(self, clock: Clock) -> int:
         now = clock()
         lease = Lease(uuid.uuid4().hex, now + LEASE)
         with self.database.connection() as connection:
@@ -125,13 +140,17 @@ def _adopt_message(
     record_report(session, profile, row, report, subject, now)
     if row.status == "sent":
         _wait_for_receipt(row, now)
+    elif row.status == "in_doubt":  # the carrier itself does not know, and will not know later
+        give_up(session, row, "failed", Reason.IN_DOUBT, now)
 
 
 def _wait_for_receipt(row: Reminder, now: dt.datetime) -> None:
-    """Some networks report nothing after "sent": after a while it is taken for the last word."""
+    """Some networks report nothing after "sent": after a while it is taken for the last word. What
+    the carrier still holds back is not there yet; it is watched until its time is over."""
     row.token = None
     waited = now - (row.sent_at or now)
-    row.next_at = now + max(RECEIPT, waited) if waited < _LONGEST_WAIT else None
+    is_held = row.carrier_status in _HELD and now < row.send_by + _LONGEST_DOUBT
+    row.next_at = now + max(RECEIPT, waited) if waited < _LONGEST_WAIT or is_held else None
     if row.next_at is None:
         row.settled_at = now
 

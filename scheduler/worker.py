@@ -22,7 +22,8 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from db.beats import beat
 from db.session import Database, DatabaseDownError
 from profiles import Profile
-from scheduler.dispatch import Clock, Dispatcher, wall_clock
+from scheduler.clocks import Clock, wall_clock
+from scheduler.dispatch import Dispatcher
 from scheduler.reconciling import look_back
 from scheduler.settling import Settler
 from scheduler.watching import warn_of_waiting

@@ -23,7 +23,6 @@ from scheduler.callbacks import record_status
 from sms.render import SILENCE, twiml
 
 _SID: Final = re.compile(r"[A-Za-z0-9]{1,64}\Z")
-_REMINDER: Final = re.compile(r"[0-9]{1,9}\Z")
 _COUNT: Final = re.compile(r"[0-9]{1,2}\Z")
 _CARRIER_WORDS: Final = {word.value: word for word in CarrierWord}
 Clock = Callable[[], dt.datetime]
@@ -76,11 +75,10 @@ def blueprint(
 
     @room.post("/status")
     def status() -> Response:
-        given = request.args.get("r", "")
-        reminder = given if _REMINDER.match(given) else ""
+        args = {name: value.replace("\0", "") for name, value in request.args.items()}
         report = {name: value.replace("\0", "") for name, value in request.form.items()}
         with database.transaction() as session:
-            record_status(session, clinics, reminder, report, clock())
+            record_status(session, clinics, args, report, clock())
         return Response(status=204)
 
     return room

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select, text
 
 from db.models import Appointment, Reminder
+from db.reminders import note
 from db.session import Database
 from db.tasks import NewTask, open_task
 from scheduler.policy import Reason
@@ -138,3 +139,38 @@ def test_as_a_program_uses_it(sqlite_url: str) -> None:
     rows = json.loads(done.stdout)
     assert [list(row) for row in rows] == [KEYS] * 3
     assert "José" in done.stdout
+
+
+def test_only_what_is_due_and_open(two: Database) -> None:
+    with two.transaction() as session:
+        rows = session.scalars(select(Reminder).order_by(Reminder.id)).all()
+        long_ago = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+        rows[0].next_at, rows[1].next_at = long_ago, dt.datetime(2999, 1, 1, tzinfo=dt.UTC)
+        rows[2].status, rows[2].next_at = "delivered", None
+    assert [row["kind"] for row in listed(two, "--due")] == ["week_before"]
+    assert listed(two, "--due", "--appointment", "A-1002") == []
+
+
+def test_why_tells_what_happened_in_the_clinics_time(two: Database) -> None:
+    with two.transaction() as session:
+        row = session.scalars(select(Reminder).order_by(Reminder.id)).first()
+        assert row is not None
+        note(session, row.id, "accepted", row.due_at)
+        note(session, row.id, "report", row.due_at, "undelivered", 30003)
+    result = invoke("reminders", "why", "A-1001", database_url=two.url)
+    lines = result.stdout.splitlines()
+    assert lines[0].startswith("week_before (date 1, sms): due Tue Nov 24 10:00 EST, useful until")
+    assert lines[1:3] == [
+        "    Tue Nov 24 10:00 EST  accepted",
+        "    Tue Nov 24 10:00 EST  report: undelivered (error 30003)",
+    ]
+    assert lines[3] == "    now: planned, looked at again Tue Nov 24 10:00 EST"
+    assert "Rosalind" not in result.stdout
+    skipped = invoke("reminders", "why", "A-1002", database_url=two.url).stdout
+    assert f"skipped since Fri Nov 20 13:00 EST. {Reason.NO_CONSENT.words}" in skipped
+
+
+def test_why_of_an_unknown_appointment(two: Database) -> None:
+    result = invoke("reminders", "why", "no-such", database_url=two.url)
+    assert result.exit_code == 1
+    assert "No appointment with the id no-such has reminders" in result.stderr

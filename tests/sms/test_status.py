@@ -9,6 +9,7 @@ import pytest
 
 from db.contacts import conversation_of
 from db.models import Contact, OptChange, Reminder, ReminderEvent, Task
+from scheduler.outcomes import RECEIPT
 from tests.support.csv_files import NOW
 from tests.support.data import booked, stored_clinic
 from tests.support.web import PATIENT, Bot, Reply, counts
@@ -26,7 +27,7 @@ class Sent:
         values = {"status": "sent", "to": PATIENT, "body": "...", "sid": SID, "sent_at": NOW}
         with bot.database.transaction() as session:
             row = session.get_one(Reminder, 1)
-            row.next_at, row.carrier_status = None, "queued"
+            row.next_at, row.carrier_status, row.attempts = None, "queued", 1
             for name, value in (values | state).items():
                 setattr(row, name, value)
         bot.clock.now = NEWS
@@ -63,7 +64,7 @@ def sent(bot: Bot) -> Sent:
         (["sent", "delivered"], "delivered", "delivered"),
         (["delivered", "sent"], "delivered", "delivered"),
         (["delivered", "delivered"], "delivered", "delivered"),
-        (["delivered", "read"], "delivered", "read"),
+        (["delivered", "read"], "delivered", "delivered"),
         (["read", "delivered"], "delivered", "read"),
         (["DELIVERED"], "delivered", "delivered"),
         (["undelivered"], "failed", "undelivered"),
@@ -105,8 +106,7 @@ def test_a_repeated_report_changes_nothing_but_is_written_down(sent: Sent) -> No
 @pytest.mark.parametrize(
     ("code", "reason", "contact", "opted_out"),
     [
-        ("30003", "undelivered", {"textable": True, "reachable": True}, False),
-        ("30005", "undelivered", {"textable": True, "reachable": True}, False),
+        ("30004", "undelivered", {"textable": True, "reachable": True}, False),
         ("30006", "not_textable", {"textable": False, "reachable": True}, False),
         ("30007", "undelivered", {"textable": True, "reachable": True}, False),
         ("21610", "opted_out", {"textable": True, "reachable": True}, True),
@@ -135,10 +135,35 @@ def test_a_failure_tells_of_the_phone_and_asks_to_call(
     assert sent.reports == [("undelivered", expected_code)] * 2
 
 
-def test_a_text_that_arrived_after_all_is_delivered(sent: Sent) -> None:
+@pytest.mark.parametrize("code", ["30003", "30005", "30008", "30017"])
+def test_a_phone_out_of_reach_is_tried_again_after_a_pause(sent: Sent, code: str) -> None:
+    for _ in range(2):
+        sent.hears("undelivered", ErrorCode=code)
+    row = sent.row
+    assert (row.status, row.reason, row.error_code) == ("planned", "undelivered", int(code))
+    assert (row.sid, row.token, row.settled_at, row.attempts) == (None, None, None, 1)
+    assert row.next_at is not None
+    assert NEWS + dt.timedelta(minutes=7.5) <= row.next_at <= NEWS + dt.timedelta(minutes=15)
+    assert sent.bot.rows(Task) == []
+    assert sent.reports == [("undelivered", int(code))] * 2
+
+
+def test_out_of_reach_for_the_third_time_it_is_given_up(bot: Bot) -> None:
+    sent = Sent(bot, attempts=3)
     sent.hears("undelivered", ErrorCode="30003")
+    assert (sent.row.status, sent.row.reason, sent.row.next_at) == ("failed", "undelivered", None)
+    assert bot.row(Task).reason == "undelivered"
+
+
+@pytest.mark.parametrize(("code", "thought"), [("30003", "planned"), ("30007", "failed")])
+def test_a_text_that_arrived_after_all_is_delivered(sent: Sent, code: str, thought: str) -> None:
+    """Whether a further attempt was planned or somebody was asked to phone: neither is needed."""
+    sent.hears("undelivered", ErrorCode=code)
+    assert sent.row.status == thought
     sent.hears("delivered")
-    assert (sent.row.status, sent.row.reason) == ("delivered", None)
+    row = sent.row
+    assert (row.status, row.reason, row.sid, row.next_at) == ("delivered", None, SID, None)
+    assert [task.done_at for task in sent.bot.rows(Task)] == [NEWS] * (thought == "failed")
 
 
 @pytest.mark.parametrize(
@@ -197,7 +222,8 @@ class TestBeforeOurOwnCommit:
         sent = Sent(bot, **state, token="lease", next_at=NOW + dt.timedelta(minutes=5))
         sent.hears(report)
         row = sent.row
-        assert (row.status, row.sid, row.token, row.next_at) == (becomes, SID, None, None)
+        look_again = NEWS + RECEIPT if becomes == "sent" else None
+        assert (row.status, row.sid, row.token, row.next_at) == (becomes, SID, None, look_again)
         assert row.sent_at == NEWS
         with bot.database.reading() as session:
             talk = conversation_of(session, bot.row(Contact).id, "sms")
@@ -209,7 +235,7 @@ class TestBeforeOurOwnCommit:
         sent.hears("sent")
         assert "you will be there" in bot.says("1")
 
-    @pytest.mark.parametrize("status", ["planned", "cancelled", "skipped", "missed"])
+    @pytest.mark.parametrize("status", ["cancelled", "skipped", "missed"])
     def test_a_row_that_never_went_out_stays_as_it_is(self, bot: Bot, status: str) -> None:
         sent = Sent(bot, status=status, sid=None, carrier_status=None)
         sent.hears("delivered")

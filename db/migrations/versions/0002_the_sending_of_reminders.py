@@ -34,6 +34,7 @@ def upgrade() -> None:
         sa.Column("since", sa.DateTime(timezone=True), nullable=False),
         sa.Column("error_code", sa.Integer(), nullable=True),
         sa.Column("error_class", sa.String(length=20), nullable=False),
+        sa.Column("by_report", sa.Boolean(), nullable=False),
         sa.Column("probe_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("line", name=op.f("pk_stopped_line")),
     )

@@ -1,0 +1,196 @@
+"""A carrier without a wire: it takes texts into a list, and goes wrong exactly as it is told to.
+
+For tests that make thousands of requests; the wire itself is tested against the emulator.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from carrier.client import CarrierError, CarrierMessage, OutgoingText
+from carrier.errors import ErrorClass, classify
+from carrier.outcome import Accepted, Ambiguous, NotSent, NotSentWhy, Refused, SendOutcome
+
+LEAST_VALIDITY: Final = 6
+LONGEST_VALIDITY: Final = 36_000
+LISTED_AFTER: Final = dt.timedelta(seconds=60)
+EXPIRED: Final = 30036
+FAILED: Final = frozenset({"failed", "undelivered"})
+
+
+class CrashError(Exception):
+    """Stands for the end of the worker's process in the middle of a request."""
+
+
+class How(StrEnum):
+    """What happens to one request."""
+
+    TAKEN = "taken"
+    REPORTED_FIRST = "reported_first"
+    """The report comes in before the answer to the request."""
+    REFUSED = "refused"
+    ANSWER_LOST = "answer_lost"
+    """The message was taken, and nobody hears of it."""
+    NO_ANSWER = "no_answer"
+    """The message was not taken, and nobody hears of that."""
+    NO_CONNECTION = "no_connection"
+    CRASH_BEFORE = "crash_before"
+    CRASH_AFTER = "crash_after"
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What one request meets, and what becomes of the message if it is taken.
+
+    `code` is the error of a refusal or, for a message that was taken, of its failure. A message
+    without one arrives after `minutes`, unless its validity ends before; `None` is one whose
+    last report is "sent".
+    """
+
+    how: How = How.TAKEN
+    code: int | None = None
+    minutes: int | None = 0
+
+
+@dataclass
+class Message:
+    """A message that was taken, from the carrier's side."""
+
+    sid: str
+    row: int
+    text: OutgoingText = field(repr=False)
+    fate: Fate
+    taken_at: dt.datetime
+    status: str = "queued"
+    error_code: int | None = None
+
+    @property
+    def expires_at(self) -> dt.datetime:
+        """When the carrier gives up on it."""
+        validity = min(self.text.validity_seconds, LONGEST_VALIDITY)
+        return self.taken_at + dt.timedelta(seconds=validity)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it has reached the patient or still may."""
+        return self.status not in FAILED
+
+    def become(self, now: dt.datetime) -> bool:
+        """Go on to what it is by now; returns whether that is something to report."""
+        before = self.status
+        if before in FAILED or before == "delivered":
+            return False
+        self.status, self.error_code = self._by(now)
+        return self.status != before
+
+    def _by(self, now: dt.datetime) -> tuple[str, int | None]:
+        if self.fate.code is not None:
+            return "undelivered", self.fate.code
+        if self.fate.minutes is None:
+            return "sent", None
+        arrives = self.taken_at + dt.timedelta(minutes=self.fate.minutes)
+        if min(now, arrives) >= self.expires_at:
+            return "failed", EXPIRED
+        return ("delivered" if now >= arrives else "queued"), None
+
+    def seen(self) -> CarrierMessage:
+        """The message as a look-up shows it."""
+        return CarrierMessage(
+            self.sid,
+            self.text.to,
+            self.text.from_number,
+            self.text.body,
+            self.status,
+            self.error_code,
+            self.taken_at.replace(microsecond=0),
+        )
+
+
+Report = tuple[int, dict[str, str]]
+
+
+@dataclass
+class FakeCarrier:
+    """Implements `scheduler.dispatch.Carrier`. `on_taken` sees each message as it is taken, and
+    `on_report` gets a report that comes before its request's answer."""
+
+    clock: Callable[[], dt.datetime]
+    on_taken: Callable[[Message], None]
+    on_report: Callable[[Report], None]
+    messages: list[Message] = field(default_factory=list)
+    fates: deque[Fate] = field(default_factory=deque)
+    reports: list[Report] = field(default_factory=list)
+    answers_lookups: bool = True
+
+    def go_on(self) -> None:
+        """Let time do its work on all messages; what changed waits in `reports`."""
+        for each in self.messages:
+            if each.become(self.clock()):
+                self.reports.append(_report(each))
+
+    def send_text(self, text: OutgoingText) -> SendOutcome:
+        """Meet the next of `fates`; without one, be taken and arrive."""
+        if text.validity_seconds < LEAST_VALIDITY:
+            return NotSent(NotSentWhy.TOO_LATE)
+        fate = self.fates.popleft() if self.fates else Fate()
+        match fate.how:
+            case How.CRASH_BEFORE:
+                raise CrashError
+            case How.NO_CONNECTION:
+                return NotSent(NotSentWhy.NO_CONNECTION)
+            case How.NO_ANSWER:
+                return Ambiguous("HTTP 500, code None")
+            case How.REFUSED:
+                kind = classify(fate.code, 400)
+                if kind is ErrorClass.AMBIGUOUS:
+                    return Ambiguous(f"HTTP 400, code {fate.code}")
+                return Refused(kind, fate.code, 400)
+        message = self._take(text, fate)
+        match fate.how:
+            case How.CRASH_AFTER:
+                raise CrashError
+            case How.ANSWER_LOST:
+                return Ambiguous("ReadTimeout")
+            case How.REPORTED_FIRST if message.become(self.clock()):
+                self.on_report(_report(message))
+        return Accepted(message.sid, "queued")
+
+    def find_texts(self, to: str, sent_after: dt.datetime) -> list[CarrierMessage]:
+        """The newest first; a message shows up a minute after it was taken."""
+        self._look_up()
+        earliest = sent_after.replace(microsecond=0)
+        shown = self.clock() - LISTED_AFTER
+        return [
+            each.seen()
+            for each in reversed(self.messages)
+            if each.text.to == to and earliest <= each.taken_at <= shown
+        ]
+
+    def fetch_text(self, sid: str) -> CarrierMessage | None:
+        """One message by its id."""
+        self._look_up()
+        return next((each.seen() for each in self.messages if each.sid == sid), None)
+
+    def _look_up(self) -> None:
+        if not self.answers_lookups:
+            raise CarrierError("The carrier gave no usable answer.")
+
+    def _take(self, text: OutgoingText, fate: Fate) -> Message:
+        address = (text.status_callback or "").partition("?r=")[2]
+        row = int(address.partition("&")[0])
+        message = Message(f"SM{len(self.messages):032x}", row, text, fate, self.clock())
+        self.messages.append(message)
+        self.on_taken(message)
+        return message
+
+
+def _report(message: Message) -> Report:
+    form = {"MessageSid": message.sid, "MessageStatus": message.status}
+    if message.error_code is not None:
+        form["ErrorCode"] = str(message.error_code)
+    return message.row, form

@@ -1,0 +1,89 @@
+"""The worker as a real process, beside the rest of an installation that runs in the test."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import func, select, update
+
+from appointments import upsert
+from db.models import Reminder
+from tests.support.csv_files import NOW
+from tests.support.data import row
+from tests.support.processes import Running, running
+from tests.support.visits import local
+from tests.support.world import CLINIC_NUMBER, World
+
+DUE = local("2026-11-24T10:00")
+"""When the first reminder of the usual appointment is due, and no other one is."""
+
+
+def environment(world: World) -> dict[str, str]:
+    """The settings of a process that works on the world's database, with its carrier."""
+    return {
+        "DATABASE_URL": world.database.url,
+        "SECRET_KEY": world.settings.secret_key,
+        "PUBLIC_BASE_URL": world.settings.public_base_url,
+        "TWILIO_FROM_NUMBER": CLINIC_NUMBER,
+        **world.carrier.environment,
+    }
+
+
+@contextmanager
+def running_worker(world: World, now: dt.datetime, *options: str) -> Iterator[Running]:
+    """A worker whose clock shows `now` at its start."""
+    moment = now.isoformat()
+    command = ("python", "-m", "scheduler", "--now", moment, *options)
+    with running(*command, env=environment(world)) as worker:
+        yield worker
+
+
+def pass_of_worker(world: World, now: dt.datetime) -> Running:
+    """One pass of a worker process at `now`, that has ended well, and all that the carrier says."""
+    with running_worker(world, now, "--once") as worker:
+        assert worker.wait() == 0, worker.lines
+    world.carrier.wait_until_idle()
+    return worker
+
+
+def book_many(world: World, count: int) -> None:
+    """Book so many patients, each with a phone of their own, whose first reminders fall due."""
+    with world.database.transaction() as session:
+        for number in range(count):
+            wanted = row(
+                external_id=f"M-{number}",
+                last_name=f"Quackenbush {number}",
+                phone=f"+1828556{number:04}",
+            )
+            upsert(session, world.profile, wanted, NOW)
+
+
+def due_rows(world: World) -> list[Reminder]:
+    """The reminders that are due at `DUE`, as they are stored now."""
+    with world.database.reading() as session:
+        query = select(Reminder).where(Reminder.due_at <= DUE).order_by(Reminder.id)
+        return list(session.scalars(query).all())
+
+
+def states(world: World) -> Counter[str]:
+    """How many of the reminders that are due at `DUE` are in each state."""
+    query = select(Reminder.status, func.count()).where(Reminder.due_at <= DUE)
+    with world.database.reading() as session:
+        return Counter(dict(session.execute(query.group_by(Reminder.status)).all()))
+
+
+def outlive_the_grace(world: World) -> None:
+    """Let every attempt so far lie further back than the carrier's list needs to show it."""
+    with world.database.transaction() as session:
+        earlier = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=3)
+        session.execute(
+            update(Reminder).where(Reminder.started_at > earlier).values(started_at=earlier)
+        )
+
+
+def at_carrier(world: World) -> Counter[str]:
+    """How many messages of ours the carrier has taken for each phone."""
+    return Counter(m.to for m in world.carrier.messages() if m.direction.value == "outbound-api")
