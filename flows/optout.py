@@ -15,8 +15,8 @@ from typing import Final
 
 import msgspec
 
+from flows.lexicon import Lexicon, Pattern, Reading, expand_all
 from flows.text import SOFT, STRONG, marked_words, words
-from flows.wording import Lexicon, Pattern, Reading, expand_all
 
 
 class Keyword(StrEnum):

@@ -24,10 +24,11 @@ _INVISIBLE: Final = re.compile(
 )
 _LONG_RUN: Final = re.compile(r"([^\W\d_])\1{2,}")
 _LONG_RUN_ASCII: Final = re.compile(r"([a-z])\1\1+")  # the same for plain ASCII, thrice as fast
+_YES: Final = re.compile("\\bsi\u0301(?!\\w)")  # "sí" is yes, "si" is if: keep that as a pause
 _WORD: Final = re.compile(r"[^\W_]+")
 _SENTENCE_ENDS: Final = ".!?;¡¿。！？"
 _PIECE: Final = re.compile(
-    r"[^\W_]+(?:(?<=\d)[.,]\d+)?"  # a decimal is one word: 100.4
+    r"[^\W_]+(?:(?<=\d)[.,]\d+(?![^\W_]))?"  # a decimal is one word: 100.4
     r"|\.{2,}"  # trailing dots are a pause, not an end
     rf"|[{_SENTENCE_ENDS}]"
     r"|[,:()\n\u2013-\u2015\u2022]"
@@ -46,7 +47,9 @@ def fold(text: str) -> str:
     if text.isascii():
         plain = text.lower().replace("'", "").replace("`", "")
         return _LONG_RUN_ASCII.sub(r"\1\1", plain)
-    plain = unicodedata.normalize("NFKD", text.translate(_APOSTROPHES).casefold())
+    plain = unicodedata.normalize("NFKD", text.translate(_APOSTROPHES)).casefold()
+    plain = unicodedata.normalize("NFKD", plain)  # some small letters carry accents of their own
+    plain = _YES.sub("si,", plain)
     return _LONG_RUN.sub(r"\1\1", _INVISIBLE.sub("", plain))
 
 

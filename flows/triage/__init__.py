@@ -1,6 +1,6 @@
 """Red flags: symptoms that go before everything else on every text and utterance.
 
-Pure and deterministic: words become concepts (lexicon.yaml), concepts close together make a rule
+Pure and deterministic: words become concepts (words/*.yaml), concepts close together make a rule
 (rules.yaml), and the words around them tell a symptom that is there from talk about one
 (context.py). Both languages are always read, whatever the session's language. Every flag says
 which rule fired on which words.
@@ -8,6 +8,7 @@ which rule fired on which words.
 
 from __future__ import annotations
 
-from flows.triage.flags import Flag, FlagClass, find_flag
+from flows.triage.flags import Flag, find_flag
+from flows.triage.rulebook import FlagClass
 
 __all__ = ["Flag", "FlagClass", "find_flag"]

@@ -11,7 +11,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Final
 
-from flows.wording import Reading
+from flows.lexicon import Reading
 
 _LOOK: Final = 15
 """How many units to either side are looked at; it also bounds the work for a long text."""

@@ -36,12 +36,13 @@ _MARKS: Final = {STRONG: frozenset({"STRONG"}), SOFT: frozenset({"SOFT"})}
 
 def expand(phrase: str) -> Iterator[str]:
     """All the phrases that one line of data with brackets stands for."""
-    bracket = _INNERMOST.search(phrase)
-    if bracket is None:
+    pieces = _INNERMOST.split(phrase)
+    if len(pieces) == 1:
         yield " ".join(phrase.split())
         return
-    for choice in bracket.group(1).split("|"):
-        yield from expand(phrase[: bracket.start()] + choice + phrase[bracket.end() :])
+    choices = [piece.split("|") if at % 2 else [piece] for at, piece in enumerate(pieces)]
+    for chosen in itertools.product(*choices):
+        yield from expand("".join(chosen))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,8 @@ class Lexicon:
 
     `concepts` maps a concept's name to its phrases, comma-separated. `fillers` are words that
     never matter ("really"). A misspelt word is taken for the word of five letters or more that it
-    is one slip away from (of four: with two neighbours swapped), if that word is alone a phrase of
-    one of the concepts in `forgiving`;
+    is one slip away from (of four: with neighbours swapped or a letter doubled), if that word is
+    alone a phrase of one of the concepts in `forgiving`;
     `ordinary` are words of their own that must not be taken so ("chess" for "chest"). `spellings`
     maps wrong spellings that this misses to the right ones ("brth" to "breath").
     """
@@ -184,7 +185,7 @@ def _shortened(word: str) -> Iterator[str]:
 
 
 def _is_slip(word: str, known: str) -> bool:
-    if len(known) == _TYPO_LENGTH and (word[0] != known[0] or sorted(word) != sorted(known)):
+    if len(known) == _TYPO_LENGTH and (word[0] != known[0] or {*word} != {*known}):
         return False
     same_start = word[0] == known[0] or word[1:] != known[1:]
     return same_start and within_one_typo(word, known)
@@ -224,6 +225,8 @@ class Pattern:
     """Concepts that must stand close together; see the module's notation."""
 
     groups: tuple[_Group, ...]
+    atoms: tuple[frozenset[str], ...]
+    """Every atom of every group, in order."""
     reach: int = REACH
 
     @classmethod
@@ -234,23 +237,25 @@ class Pattern:
         reach = REACH
         if parts[-1].startswith("~"):
             reach = int(parts.pop()[1:])
-        return cls(tuple(_Group.parse(part, names) for part in parts), reach)
+        groups = tuple(_Group.parse(part, names) for part in parts)
+        return cls(groups, tuple(atom for group in groups for atom in group.atoms), reach)
 
     @property
     def concepts(self) -> frozenset[str]:
         """Every concept the pattern mentions."""
-        return frozenset().union(*(atom for group in self.groups for atom in group.atoms))
+        return frozenset().union(*self.atoms)
 
     @property
     def key(self) -> frozenset[str]:
         """The concepts of its first atom: without one of them the pattern can't match."""
-        return self.groups[0].atoms[0]
+        return self.atoms[0]
 
     def matches(self, reading: Reading) -> Iterator[tuple[int, ...]]:
         """Each place where the pattern matches, as the sorted numbers of the units it took."""
         places = reading.places.keys()
-        if any(atom.isdisjoint(places) for group in self.groups for atom in group.atoms):
-            return
+        for atom in self.atoms:
+            if atom.isdisjoint(places):
+                return
         found = [list(group.spots(reading)) for group in self.groups]
         if not all(found):
             return
@@ -263,7 +268,7 @@ class Pattern:
                     yield tuple(units)
 
     def _close(self, units: list[int], reading: Reading) -> bool:
-        if len(units) < sum(len(group.atoms) for group in self.groups):
+        if len(units) < len(self.atoms):
             return False  # one unit can't stand for two groups
         if reading.has("STRONG", units[0] + 1, units[-1]):
             return False

@@ -1,0 +1,132 @@
+"""Opting out: the carriers' words as whole messages, and people's own words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from flows import optout
+from flows.lexicon import Pattern, expand_all
+from flows.optout import Keyword, carrier_keyword, is_yes, plain_language_opt_out
+from flows.text import fold
+from tests.support.labelled import labelled
+
+
+@pytest.mark.parametrize(
+    ("keyword", "spellings"),
+    [
+        (Keyword.STOP, "STOP STOPALL UNSUBSCRIBE END QUIT REVOKE OPTOUT ALTO PARAR BAJA DETENER"),
+        (Keyword.CANCEL, "CANCEL CANCELAR"),
+        (Keyword.START, "START UNSTOP INICIAR EMPEZAR COMENZAR"),
+        (Keyword.HELP, "HELP INFO AYUDA"),
+    ],
+)
+def test_a_carriers_word_is_the_whole_message(keyword: Keyword, spellings: str) -> None:
+    for word in spellings.split():
+        for text in (word, word.lower(), f" {word.title()}!! ", f"“{word}.” 🙏", f"{word}\n"):
+            assert carrier_keyword(text) is keyword
+        assert carrier_keyword(f"{word} to see you") is None
+
+
+@pytest.mark.parametrize("text", ["opt out", "OPT-OUT", "Stop all", "dar de baja", "DAR DE BAJA."])
+def test_words_that_are_two_count_too(text: str) -> None:
+    assert carrier_keyword(text) is Keyword.STOP
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "!!",
+        "help me please",
+        "necesito ayuda",
+        "stopp",
+        "yes",
+        "stop it",
+        "1",
+        "end of the month",
+    ],
+)
+def test_anything_else_is_no_carriers_word(text: str) -> None:
+    assert carrier_keyword(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "yes"),
+    [("YES", True), ("yes!", True), ("Sí", True), ("si", True), ("yes but when", False)],
+)
+def test_a_yes_is_told_apart(text: str, yes: bool) -> None:
+    assert is_yes(text) is yes
+    assert carrier_keyword(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "please remove my number",
+        "no more texts",
+        "dont text me anymore",
+        "quit texting me",
+        "unsubscribe me please",
+        "take me off the list",
+        "please opt me out",
+        "STOP PLEASE",
+        "no mas",
+        "no quiero más mensajes",
+        "no me manden mensajes",
+        "déjenme de escribir",
+    ],
+)
+def test_own_words_opt_out(text: str) -> None:
+    assert plain_language_opt_out(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "cancel my appointment",
+        "stop eating when?",
+        "when do i stop eating",
+        "stop my warfarin?",
+        "can I stop taking aspirin",
+        "cancelar mi cita",
+        "I want to stop the pain",
+        "end of the month",
+        "please don't stop texting me",
+        "what happens if i reply stop",
+        "no dejen de mandarme mensajes",
+        "text me the address",
+    ],
+)
+def test_other_things_that_end_or_stop_do_not(text: str) -> None:
+    assert not plain_language_opt_out(text)
+
+
+@pytest.mark.parametrize("lang", ["en", "es"])
+@pytest.mark.parametrize(
+    ("name", "recall", "false_alarms"),
+    [("optout/dev.tsv", 0.99, 0.01), ("optout/heldout.tsv", 0.93, 0.03)],
+)
+def test_labelled_messages(name: str, recall: float, false_alarms: float, lang: str) -> None:
+    """heldout.tsv was never looked at while the words were chosen."""
+    rows = [(label, text) for language, label, text in labelled(name) if language == lang]
+    wanted = [plain_language_opt_out(text) for label, text in rows if label == "yes"]
+    unwanted = [plain_language_opt_out(text) for label, text in rows if label == "no"]
+    assert sum(wanted) >= recall * len(wanted)
+    assert sum(unwanted) <= false_alarms * len(unwanted)
+
+
+def test_no_phrase_of_the_data_holds_a_filler_which_would_keep_it_from_ever_matching() -> None:
+    source = Path(optout.__file__).with_name("optout.yaml")
+    data = yaml.safe_load(source.read_text(encoding="utf-8"))
+    fillers = set(data["fillers"].split())
+    phrases = {
+        phrase for listed in data["concepts"].values() for phrase in expand_all(fold(listed))
+    }
+    assert not [phrase for phrase in phrases if fillers & set(phrase.split())]
+    named = {name for rule in data["rules"] for name in rule.get("unless", [])}
+    for rule in data["rules"]:
+        named |= {name for pattern in rule["patterns"] for name in Pattern.parse(pattern).concepts}
+    assert named <= {*data["concepts"], "STRONG", "SOFT"}
