@@ -19,14 +19,14 @@ from sqlalchemy.orm import Session
 from db import outbox
 from db.claims import Claimed, Lease, claim_due, has_due
 from db.contacts import make_contact
-from db.lines import ACCOUNT, give_back, stopped_lines, take_probe, take_slots
+from db.lines import ACCOUNT, Stop, give_back, stopped_lines, take_probe, take_slots
 from db.models import Appointment
 from flows.library import Library
 from profiles import Profile
 from scheduler.deciding import Decision, PutOff, Send, Settle, Today, decide
 from scheduler.outcomes import line_of
 from scheduler.planning import ask_to_phone
-from scheduler.policy import Kind
+from scheduler.policy import Kind, Reason
 
 LEASE: Final = dt.timedelta(minutes=5)
 """Many times what a batch can take; a lease that ran out while its worker was alive would let
@@ -57,7 +57,8 @@ def claim(
 
     `now` decides what is due; `real` is the real time, which pace and line are kept by.
     """
-    most = _allowed_on_line(connection, profile, most, now, real)
+    stops = _stops(connection, profile)
+    most = _allowed_on_line(connection, profile, stops, most, now, real)
     if not most:
         return Claim((), 0)
     sender = line_of(profile)
@@ -66,6 +67,10 @@ def claim(
         return Claim((), 0, is_paced=True)
     lease = Lease(uuid.uuid4().hex, now + LEASE)
     rows = claim_due(connection, profile.id, now, real, lease, len(slots))
+    if len(_stops(connection, profile)) > len(stops):  # stopped while we were claiming
+        _store(connection, [PutOff(row, now, Reason.LINE_STOPPED) for row in rows], now)
+        give_back(connection, sender, slots)
+        return Claim((), 0)
     decisions = _decide_all(connection, library, profile, rows, lease.token, now)
     _store(connection, decisions, now)
     sends = [decision for decision in decisions if isinstance(decision, Send)]
@@ -73,15 +78,24 @@ def claim(
     return Claim(tuple(zip(sends, slots, strict=False)), len(rows))
 
 
+def _stops(connection: Connection, profile: Profile) -> Sequence[Stop]:
+    """What a clinic's texts are stopped by, if anything."""
+    mine = {ACCOUNT, line_of(profile)}
+    return [stop for stop in stopped_lines(connection) if stop.line in mine]
+
+
 def _allowed_on_line(
-    connection: Connection, profile: Profile, most: int, now: dt.datetime, real: dt.datetime
+    connection: Connection,
+    profile: Profile,
+    stops: Sequence[Stop],
+    most: int,
+    now: dt.datetime,
+    real: dt.datetime,
 ) -> int:
     """How many may be taken: all, one to try a stopped line, or none while it is stopped.
 
     A clinic with nothing to send leaves the try to the others of the account.
     """
-    mine = {ACCOUNT, line_of(profile)}
-    stops = [stop for stop in stopped_lines(connection) if stop.line in mine]
     if not stops:
         return most
     if any(stop.probe_at > real for stop in stops) or not has_due(connection, profile.id, now):
