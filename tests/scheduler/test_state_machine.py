@@ -71,8 +71,8 @@ STEPS: Final = 25
 FINAL: Final = ("delivered", "failed", "cancelled", "skipped", "missed")
 NEEDS_NO_TASK: Final = ("booked_late", "appointment_past", "rules_changed")
 ALLOWED: Final = {
-    "planned": {"sending", "cancelled", "delivered"},
-    "sending": {"sent", "planned", "in_doubt", "delivered", *FINAL},
+    "planned": {"sending", "cancelled", "delivered", "skipped", "missed"},
+    "sending": {"sent", "planned", "in_doubt", "delivered", "missed", "failed"},
     "sent": {"delivered", "failed", "planned", "in_doubt"},
     "in_doubt": {"sent", "planned", "in_doubt", "missed", "failed", "delivered"},
     "failed": {"delivered"},
