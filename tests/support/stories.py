@@ -119,10 +119,10 @@ def _starts(draw: st.DrawFn, profile: Profile) -> dt.datetime:
 
 
 _before: Final = st.one_of(
-    st.integers(0, 24 * 60),  # on the day, also while the patient fasts already
+    st.integers(-600, 24 * 60),  # on the day: while the patient fasts already, and afterwards
     st.integers(0, 4 * 24 * 60),
-    st.integers(0, 15 * 24 * 60),
-    st.integers(-2 * 24 * 60, 0),  # it is over
+    st.integers(3 * 24 * 60, 15 * 24 * 60),
+    st.integers(9 * 24 * 60, 15 * 24 * 60),
 )
 
 
