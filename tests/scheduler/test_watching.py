@@ -39,7 +39,10 @@ def tasks(database: Database) -> list[Task]:
 
 def stuck(appointment: int, **changes: object) -> Reminder:
     """A reminder that has been due for an hour and is useful for twenty minutes more."""
-    return reminder(appointment, **{"due_at": LONG_DUE, "send_by": SOON} | changes)
+    made = reminder(appointment, due_at=LONG_DUE, send_by=SOON)
+    for name, value in changes.items():
+        setattr(made, name, value)
+    return made
 
 
 @pytest.mark.parametrize("status", ["planned", "in_doubt"])
