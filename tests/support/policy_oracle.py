@@ -161,10 +161,7 @@ def _fasting_row(profile: Profile, step: Step) -> Row | None:
     evening = moment - MINUTE
     while evening.astimezone(profile.zone).time() != profile.send_window.evening_at:
         evening -= MINUTE
-    night = evening
-    while is_open(profile, night):
-        night += MINUTE
-    return Row(evening, min(night, moment))
+    return Row(evening, min(closes_at(profile, evening), moment))
 
 
 def _in_time(profile: Profile, moment: dt.datetime, send_by: dt.datetime) -> Row:
@@ -182,6 +179,14 @@ def is_open(profile: Profile, moment: dt.datetime) -> bool:
     """Whether the clock on the clinic's wall lies in the send window."""
     window = profile.send_window
     return window.opens <= moment.astimezone(profile.zone).time() < window.closes
+
+
+def closes_at(profile: Profile, moment: dt.datetime) -> dt.datetime:
+    """When the send window that holds a moment closes."""
+    closing = moment.replace(second=0, microsecond=0)
+    while closing <= moment or is_open(profile, closing):
+        closing += MINUTE
+    return closing
 
 
 def at_clock(profile: Profile, day: dt.date, clock: dt.time) -> dt.datetime:
