@@ -12,7 +12,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
-from db.models import Contact, Conversation, OptChange, Patient
+from db.models import Clinic, Contact, Conversation, OptChange, Patient
 from db.upsert import insert_for
 from flows.model import Session as Talk
 
@@ -60,9 +60,14 @@ def lock_contacts(
 ) -> dict[str, ContactState]:
     """As `lock_contact` for many numbers of one clinic, in few statements; by number.
 
+    The clinic's row is locked before them, so that imports of one clinic are taken one after the
+    other: two files may name the same new patient or appointment with different numbers, and then
+    share no contact that one of them could wait for. Texts of patients don't wait for it.
+
     Where some are new, all are inserted in order and those that are there already are locked by
     the same statement on their way, so that no one is waited for out of order.
     """
+    session.execute(select(Clinic.id).where(Clinic.id == clinic_id).with_for_update(key_share=True))
     wanted = sorted(set(phones))
     mine = (Contact.clinic_id == clinic_id, Contact.phone.in_(wanted))
     known = session.scalar(select(func.count()).select_from(Contact).where(*mine))
