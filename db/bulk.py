@@ -7,14 +7,18 @@ database for each of them, which beside busy threads costs more than the work it
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 import msgspec
 from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
     Executable,
     FromClause,
     Row,
     Text,
+    any_,
     bindparam,
     cast,
     column,
@@ -23,6 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlalchemy.types import TypeEngine
 
 Values: TypeAlias = Mapping[str, object]
@@ -32,15 +37,39 @@ _encode: Final = msgspec.json.Encoder().encode
 _ARRAY: Final = bindparam("array", type_=Text())
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The rows' values as a table, for one kind of database."""
+
+    table: FromClause
+    is_postgresql: bool
+
+    @property
+    def c(self) -> ReadOnlyColumnCollection[str, Any]:
+        """Its columns."""
+        return self.table.c
+
+    def has(self, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+        """Whether the column's value is among the given ones of a name.
+
+        Written such that both databases look each of them up by the column's index: PostgreSQL
+        would otherwise read a table of thousands of rows from end to end.
+        """
+        values = select(self.table.c[name])
+        if self.is_postgresql:
+            return column == any_(func.array(values.scalar_subquery(), type_=ARRAY(column.type)))
+        return column.in_(values)
+
+
 class Bulk:
     """A statement over many rows. `build` makes it from a table of the rows' values, which has a
     column for each name in `types`; it is built once for each kind of database."""
 
-    def __init__(self, build: Callable[[FromClause], Executable], types: Types) -> None:
+    def __init__(self, build: Callable[[Given], Executable], types: Types) -> None:
         self._types = dict(types)
         self._statements = {
-            "sqlite": build(_on_sqlite(self._types)),
-            "postgresql": build(_on_postgresql(self._types)),
+            "sqlite": build(Given(_on_sqlite(self._types), is_postgresql=False)),
+            "postgresql": build(Given(_on_postgresql(self._types), is_postgresql=True)),
         }
 
     def run(

@@ -90,7 +90,7 @@ _WHOLE: Final = Bulk(
             _TABLES["contact"],
             and_(_CONTACT.clinic_id == _VISIT.clinic_id, _CONTACT.phone == _PATIENT.phone),
         )
-        .where(_ROW.id.in_(select(given.c.id)))
+        .where(given.has(_ROW.id, "id"))
         .order_by(_ROW.send_by, _ROW.id)
     ),
     {"id": _ROW.id.type},

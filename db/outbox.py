@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import FromClause, Row, Update, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import Row, Update, and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.engine import Connection
 
-from db.bulk import Bulk, Values, types_of
+from db.bulk import Bulk, Given, Values, types_of
 from db.claims import Lease
 from db.models import Base
 
@@ -26,7 +26,7 @@ _EVENT_NAMES: Final = ("reminder_id", "at", "what", "detail", "error_code")
 _TALK_NAMES: Final = ("contact_id", "channel", "state", "updated_at")
 
 
-def _update(given: FromClause, **values: object) -> Update:
+def _update(given: Given, **values: object) -> Update:
     """An update of the reminders that are named by `row`."""
     return update(_REMINDER).where(_ROW.id == given.c.row).values(**values)
 
@@ -91,7 +91,7 @@ _EVENT: Final = Bulk(
 _LOCK: Final = Bulk(
     lambda given: (
         select(_CONTACT.id)
-        .where(_CONTACT.id.in_(select(given.c.id)))
+        .where(given.has(_CONTACT.id, "id"))
         .order_by(_CONTACT.clinic_id, _CONTACT.phone)
         .with_for_update(key_share=True)
     ),
@@ -99,7 +99,7 @@ _LOCK: Final = Bulk(
 )
 _TALKS: Final = Bulk(
     lambda given: select(_TALK.contact_id, _TALK.state).where(
-        _TALK.contact_id.in_(select(given.c.id)), _TALK.channel == "sms"
+        given.has(_TALK.contact_id, "id"), _TALK.channel == "sms"
     ),
     {"id": _CONTACT.id.type},
 )
@@ -121,7 +121,7 @@ _HAD_TODAY: Final = Bulk(
     lambda given: (
         select(_ROW.to, func.count())
         .where(
-            _ROW.to.in_(select(given.c.phone)),
+            given.has(_ROW.to, "phone"),
             _ROW.clinic_id == bindparam("clinic"),
             or_(
                 and_(_ROW.sent_at >= bindparam("since"), _ROW.status.in_(("sent", "delivered"))),
@@ -143,7 +143,7 @@ _FASTING_TODAY: Final = Bulk(
         .join(_REMINDER, _ROW.appointment_id == _VISIT.id)
         .where(
             _PATIENT.clinic_id == bindparam("clinic"),
-            _PATIENT.phone.in_(select(given.c.phone)),
+            given.has(_PATIENT.phone, "phone"),
             _ROW.kind == "fasting_start",
             _ROW.status == "planned",
             _ROW.due_at < bindparam("before"),

@@ -23,7 +23,7 @@ CHANGE = Bulk(
     types_of((TABLE.c.body, TABLE.c.next_at, TABLE.c.error_code), row=TABLE.c.id.type),
 )
 FIND = Bulk(
-    lambda given: select(TABLE.c.id).where(TABLE.c.id.in_(select(given.c.id))),
+    lambda given: select(TABLE.c.id).where(given.has(TABLE.c.id, "id")),
     {"id": TABLE.c.id.type},
 )
 
