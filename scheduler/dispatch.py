@@ -144,7 +144,9 @@ class Dispatcher:
         begun = clock()
         if begun >= job.lease_end:
             return Result(send, NotSent(NotSentWhy.NO_CONNECTION), begun)
-        waited = begun - (job.lease_end - LEASE + _LEASE_LEFT)  # since shortly before it was claimed
+        waited = begun - (
+            job.lease_end - LEASE + _LEASE_LEFT
+        )  # since shortly before it was claimed
         outcome = self.carrier.send_text(
             OutgoingText(
                 to=send.to,
