@@ -17,7 +17,7 @@ from tests.support.web import INBOUND, TOKEN, Served, environment, served, text_
 
 PERSONAL = (
     *("8285550173", "555-0173", "5550173"),
-    *("Rosalind", "Quackenbush", "Zebediah", "1944", "05/17"),
+    *("Rosalind", "Quackenbush", "Zebediah", "/1944", "de mayo", "05/17"),
     *("appendix", "wheelchair", "legs", "caf\u00e9", "secretive"),
     *(TOKEN, "x" * 43),
 )
