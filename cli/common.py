@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Final, ParamSpec, TypeVar
 
 import click
+from sqlalchemy.exc import IntegrityError
 
 from db.clinics import NumberTakenError
 from db.migrate import is_migrated
@@ -16,6 +17,11 @@ from flows.library import ContentError
 from profiles import ProfileError
 from settings import DATABASE_ONLY, Settings, SettingsError
 
+_TWO_AT_ONCE: Final = (
+    "Somebody else changed the same thing at the same moment, and the database refused the second "
+    "change. What was finished before is kept. Run the command again: what is in already will "
+    "count as unchanged."
+)
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -31,6 +37,8 @@ def plain_errors(function: Callable[P, R]) -> Callable[P, R]:
             raise click.ClickException("\n".join(error.problems)) from error
         except (SettingsError, DatabaseDownError, ContentError, NumberTakenError) as error:
             raise click.ClickException(str(error)) from error
+        except IntegrityError:  # its text shows the row, and with it a patient's name
+            raise click.ClickException(_TWO_AT_ONCE) from None
 
     return wrapped
 
