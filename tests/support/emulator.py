@@ -4,20 +4,23 @@ A test room takes the fixtures into its conftest: `from tests.support.emulator i
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
+from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
 import pytest
 from flask import Flask, Response, request
+from flask.testing import FlaskClient
 from twilio.http.http_client import TwilioHttpClient
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from emulator import Emulator
+from emulator.voice_wire import Poster
 
 CLINIC = "+18285550110"
 OTHER_CLINIC = "+15155550120"
@@ -47,6 +50,26 @@ def client_for(carrier: Emulator, *, seconds: float = 5) -> Client:
     client = Client(*login, http_client=http_client)
     client.api.base_url = carrier.url
     return client
+
+
+def flask_poster(client: FlaskClient, token: str) -> Poster:
+    """Signs forms as Twilio does and posts them to an app in this process, for `voice_phone.Phone`.
+
+    The signature is for the address as it stands; give Phone the app's PUBLIC_BASE_URL.
+    """
+    validator = RequestValidator(token)
+
+    def post(url: str, form: Mapping[str, str]) -> tuple[int, str]:
+        parts = urlsplit(url)
+        answer = client.post(
+            parts.path + (f"?{parts.query}" if parts.query else ""),
+            base_url=f"{parts.scheme}://{parts.netloc}",
+            data=dict(form),
+            headers={"X-Twilio-Signature": validator.compute_signature(url, dict(form))},
+        )
+        return answer.status_code, answer.get_data(as_text=True)
+
+    return post
 
 
 @dataclass(frozen=True, slots=True)
