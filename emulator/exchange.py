@@ -2,6 +2,7 @@
 
 from emulator.background import Background
 from emulator.callbacks import Callbacks
+from emulator.courier import Courier
 from emulator.delivery import Delivery
 from emulator.faults import Faults
 from emulator.inbound import Inbound, InboundResult, TextDetails
@@ -20,7 +21,8 @@ class Exchange:
         self.faults = Faults()
         self.background = Background()
         self.webhooks = Webhooks(options)
-        self.callbacks = Callbacks(self.state, self.background, self.webhooks, options.account_sid)
+        self.courier = Courier(self.background, self.webhooks, self.state.add_callback)
+        self.callbacks = Callbacks(self.courier, options.account_sid)
         self.delivery = Delivery(
             self.state, self.faults, self.background, self.callbacks, options.pace
         )

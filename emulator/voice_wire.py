@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from emulator.voice_twiml import BadTwiML, parse
 from emulator.voice_verbs import Method, Verb
-from emulator.webhook import NoAnswerError
+from emulator.webhook import NoAnswerError, with_query
 
 Poster = Callable[[str, Mapping[str, str]], tuple[int, str]]
 """Posts a signed form to an absolute address; gives status and document, or raises NoAnswerError
@@ -173,5 +173,4 @@ class Wire:
             return self._post(url, request.form)
         if self._get is None:
             raise ApplicationError(11200, "is to be asked with GET, which puts numbers into logs")
-        joint = "&" if urlsplit(url).query else "?"
-        return self._get(url + joint + urlencode(request.form))
+        return self._get(with_query(url, request.form))
