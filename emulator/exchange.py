@@ -9,6 +9,9 @@ from emulator.inbound import Inbound, InboundResult, TextDetails
 from emulator.options import Options
 from emulator.state import State
 from emulator.validation import Account
+from emulator.voice_book import CallBook
+from emulator.voice_model import Pickup
+from emulator.voice_switchboard import Switchboard
 from emulator.webhook import Webhooks
 
 
@@ -27,6 +30,10 @@ class Exchange:
             self.state, self.faults, self.background, self.callbacks, options.pace
         )
         self.inbound = Inbound(options, self.state, self.webhooks, self.delivery)
+        self.calls = CallBook(self.state, Pickup(by=options.pickup))
+        self.switchboard = Switchboard(
+            options, self.calls, self.faults, self.background, self.courier, self.webhooks
+        )
         self.account = Account(self.state.owns, options.service_sid, options.strict_numbers)
 
     def text(self, from_: str, to: str, body: str, details: TextDetails) -> InboundResult:
@@ -40,9 +47,10 @@ class Exchange:
         return text.message.sid
 
     def reset(self) -> None:
-        """Forget all messages, faults and later steps."""
+        """Forget all messages, calls, faults and later steps."""
         self.background.clear()
         self.faults.clear()
+        self.switchboard.reset()
         self.state.reset()
 
     def stop(self) -> None:

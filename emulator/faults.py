@@ -85,13 +85,17 @@ _NEEDED: Mapping[FaultKind, str] = {
 
 
 class Operation(StrEnum):
-    """The REST request that a request or response fault is meant for."""
+    """The REST request that a fault is meant for; later faults go with what was created."""
 
     CREATE = "create"
     FETCH = "fetch"
     LIST = "list"
     UPDATE = "update"
     DELETE = "delete"
+    CREATE_CALL = "create_call"
+    FETCH_CALL = "fetch_call"
+    LIST_CALLS = "list_calls"
+    UPDATE_CALL = "update_call"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,13 +8,15 @@ from emulator.errors import CarrierError
 from emulator.exchange import Exchange
 from emulator.faults import Operation
 from emulator.model import Direction, Message, Status
-from emulator.resource import API_VERSION, as_page, as_resource, read_query
+from emulator.paging import API_VERSION
+from emulator.resource import MESSAGES, as_resource
 from emulator.rest_answers import FaultyAnswers, json_answer, refusal
 from emulator.validation import read_send
+from emulator.voice_rest import add_call_routes
 
 
 def create_rest(exchange: Exchange) -> Blueprint:
-    """The routes below /2010-04-01/Accounts/{Sid}; all but pictures ask for the account's login."""
+    """The routes below /2010-04-01/Accounts/{Sid}; all but media ask for the account's login."""
     rest = Blueprint("rest", __name__, url_prefix=f"/{API_VERSION}/Accounts/<account>")
     handler = _Messages(exchange)
     rest.register_error_handler(CarrierError, refusal)
@@ -26,6 +28,7 @@ def create_rest(exchange: Exchange) -> Blueprint:
     rest.add_url_rule("/Messages/<sid>.json", view_func=handler.update, methods=["POST"])
     rest.add_url_rule("/Messages/<sid>.json", view_func=handler.delete, methods=["DELETE"])
     rest.add_url_rule("/Messages/<sid>/Media/<media>", view_func=handler.picture)
+    add_call_routes(rest, exchange)
     return rest
 
 
@@ -44,8 +47,8 @@ class _Messages:
 
     def check_login(self) -> None:
         """Refuse requests without the account's SID and one of its tokens."""
-        # Pictures need no login, as in a Twilio account that was not told otherwise.
-        if request.endpoint == "rest.picture":
+        # Media need no login, as in a Twilio account that was not told otherwise.
+        if request.endpoint in ("rest.picture", "rest.recording"):
             return
         given = request.authorization
         login = (given.username or "", given.password or "") if given else ("", "")
@@ -69,8 +72,8 @@ class _Messages:
         """List messages, newest first."""
 
         def act() -> Response:
-            query = read_query(request.args)
-            return json_answer(as_page(self._state.messages(), query, self._account))
+            query = MESSAGES.read_query(request.args)
+            return json_answer(MESSAGES.as_page(self._state.messages(), query, self._account))
 
         return self._faulty.answer(Operation.LIST, request.args.get("To"), act)
 

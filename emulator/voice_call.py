@@ -26,8 +26,16 @@ class FellThroughError(CallError):
 class Call:
     """One call, and the person at the patient's end of it. Each act gives the call back."""
 
-    def __init__(self, interpreter: Interpreter, *, may_fall_through: bool = False) -> None:
+    def __init__(
+        self,
+        interpreter: Interpreter,
+        *,
+        may_fall_through: bool = False,
+        on_act: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`on_act` is called after each act of the person's."""
         self.interpreter = interpreter
+        self._on_act = on_act
         self._may_fall_through = may_fall_through
         self._since = 0
 
@@ -151,6 +159,7 @@ class Call:
             return self
         self._since = len(caller.heard)
         act(caller)
+        self._on_act()
         return self.checked()
 
     def checked(self) -> Self:

@@ -97,6 +97,7 @@ class Interpreter:
         """Whether a recording is reported before its action is asked; Twilio promises no order."""
         self.on_answer: Callable[[], None] = lambda: None
         self.on_end: Callable[[Ending], None] = lambda _: None
+        self.on_recording: Callable[[str, float], None] = lambda _sid, _seconds: None
         self._left: deque[Verb] = deque()
         self._documents = 0
         self._recordings_url = recordings_url
@@ -114,13 +115,17 @@ class Interpreter:
 
     def begin_with(self, verbs: tuple[Verb, ...]) -> None:
         """Carry out a document that was given with the call."""
+        self.wire.url = ""
         self._left = deque(verbs)
         self._carry_on()
 
-    def change(self, url: str, method: Method) -> None:
+    def change(self, url: str, method: Method, document: tuple[Verb, ...] | None) -> None:
         """Leave the present document for another one, as an update over REST does."""
         self.waiting, self.digits = None, ""
-        self.begin(url, method)
+        if document is None:
+            self.begin(url, method)
+        else:
+            self.begin_with(document)
 
     def answer(self) -> None:
         """Take the call, if it is not taken yet."""
@@ -137,6 +142,8 @@ class Interpreter:
         `after` is in seconds since the prompt began.
         """
         if not isinstance(self.waiting, Gather) or not self.waiting.barge_in:
+            return False
+        if after < 0:
             return False
         moment = self.prompt_began + after
         if moment < self.clock:
@@ -227,6 +234,7 @@ class Interpreter:
 
     def _recording(self, seconds: float, key: str) -> dict[str, str]:
         sid = "RE" + secrets.token_hex(16)
+        self.on_recording(sid, seconds)
         account = self.wire.ends.account_sid
         path = f"/2010-04-01/Accounts/{account}/Recordings/{sid}"
         return {
@@ -271,6 +279,12 @@ class Interpreter:
                 self.wire.status = "completed"
                 self._mention(dial, _dial_form("canceled", 0))
         self.end(Ending.CALLER)
+
+    def fail(self, problem: str) -> None:
+        """End the call with the words that Twilio has for an app that fails."""
+        self.problem = problem
+        self.heard.append(Heard(self.clock, SORRY, speech(Say((SORRY,))).seconds))
+        self.end(Ending.ERROR)
 
     def end(self, ending: Ending) -> None:
         """End the call, if it has not ended yet."""
@@ -361,9 +375,7 @@ class Interpreter:
         try:
             self._left = deque(self.wire.fetch(url, method, form))
         except ApplicationError as error:
-            self.problem = f"The clinic's service {error}."
-            self.heard.append(Heard(self.clock, SORRY, speech(Say((SORRY,))).seconds))
-            self.end(Ending.ERROR)
+            self.fail(f"The clinic's service {error}.")
 
     def _mention(self, verb: Record | Dial, form: dict[str, str]) -> None:
         """Ask an action whose document nobody is there to hear any more."""

@@ -101,16 +101,16 @@ def read_call(form: MultiDict[str, str], account: Account) -> CallRequest:
     fallback = _url(form, "FallbackUrl", 21205)
     callback = _url(form, "StatusCallback", 21209)
     amd_callback = _url(form, "AsyncAmdStatusCallback", 21209)
-    amd_method = _method(form, "AsyncAmdStatusCallbackMethod")
+    amd_method = read_method(form, "AsyncAmdStatusCallbackMethod")
     return CallRequest(
         to=to,
         from_=from_,
         url=url,
-        method=_method(form, "Method"),
+        method=read_method(form, "Method"),
         document=document,
-        fallback=(fallback, _method(form, "FallbackMethod")) if fallback else None,
+        fallback=(fallback, read_method(form, "FallbackMethod")) if fallback else None,
         status_callback=callback,
-        status_callback_method=_method(form, "StatusCallbackMethod"),
+        status_callback_method=read_method(form, "StatusCallbackMethod"),
         status_events=_events(form),
         timeout=_number(form, "Timeout", USUAL_TIMEOUT, 0, 600),
         time_limit=_number(form, "TimeLimit", LONGEST_CALL, 1, 86_400),
@@ -174,7 +174,8 @@ def _url(form: MultiDict[str, str], name: str, code: int) -> str | None:
     return url or None
 
 
-def _method(form: MultiDict[str, str], name: str) -> Method:
+def read_method(form: MultiDict[str, str], name: str) -> Method:
+    """GET or POST; POST if nothing is said. Raises CarrierError."""
     given = form.get(name, "POST").upper()
     if given == "POST":
         return "POST"

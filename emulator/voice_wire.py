@@ -108,7 +108,7 @@ class Wire:
         self._post = post
         self._get = get
         self._fallback = fallback
-        self._strict = strict
+        self.strict = strict
 
     def address(self, given: str | None) -> str:
         """An address in the present document in its absolute form."""
@@ -160,7 +160,7 @@ class Wire:
         try:
             verbs = parse(document)
         except BadTwiML as error:
-            if self._strict:
+            if self.strict:
                 raise BadTwiML(f"{error}\n{request.url} answered:\n{document}") from None
             raise ApplicationError(12200, str(error)) from None
         self.url = request.url

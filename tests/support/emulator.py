@@ -98,9 +98,13 @@ def messages(*bodies: str) -> Response:
 
 @dataclass(slots=True)
 class FakeApp:
-    """An app that records what the carrier posts and answers texts with `answer`."""
+    """An app that records what the carrier posts.
+
+    It answers texts with `answer` and requests about calls, other than reports, with `speak`.
+    """
 
     answer: Answer = field(default=lambda _form: messages())
+    speak: Callable[["Post"], Response | str] = field(default=lambda _post: "<Response/>")
     posts: list[Post] = field(default_factory=list)
     url: str = ""
     _server: BaseWSGIServer | None = None
@@ -144,6 +148,11 @@ class FakeApp:
         self.posts.append(post)
         if post.path == "/sms/inbound":
             return self.answer(post.form)
+        if "CallSid" in post.form and "CallbackSource" not in post.form:
+            spoken = self.speak(post)
+            if isinstance(spoken, Response):
+                return spoken
+            return Response(spoken, content_type="text/xml")
         return Response(status=204)
 
 

@@ -1,0 +1,356 @@
+"""Calls in real time: placed by the app or by phones, ringing, answered, driven to their end.
+
+Only rings and pauses between two statuses take real time; what is played does not.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+from emulator.background import Background
+from emulator.courier import Courier
+from emulator.errors import CarrierError
+from emulator.faults import FaultKind, Faults, Operation, Stage
+from emulator.model import Direction
+from emulator.options import Options
+from emulator.voice_book import CallBook
+from emulator.voice_call import Call
+from emulator.voice_interpreter import Ending, Interpreter
+from emulator.voice_live import Live, connect, publish
+from emulator.voice_model import (
+    HANG_UP,
+    OUTCOMES,
+    RING,
+    CallRecord,
+    CallStatus,
+    Pickup,
+)
+from emulator.voice_phone import detect, new_call_sid, start, tell_detected
+from emulator.voice_reports import Reports
+from emulator.voice_request import LONGEST_CALL, CallRequest, answered_by
+from emulator.voice_verbs import Method, Verb
+from emulator.voice_wire import Ends, Wire
+from emulator.webhook import Answer, NoAnswerError, Webhooks
+
+INBOUND_PATH = "/voice/inbound"
+STATUS_PATH = "/voice/status"
+_FORGOTTEN = 180.0
+"""Seconds without a sign from whoever drives a call, after which the line is dropped."""
+_XML = ("text/xml", "application/xml", "text/html")
+
+
+class NoSuchCallError(LookupError):
+    """There is no such call, or it is over; says which."""
+
+
+class Switchboard:
+    """Places calls, has phones answer them, and lets people act in them."""
+
+    def __init__(
+        self,
+        options: Options,
+        book: CallBook,
+        faults: Faults,
+        background: Background,
+        courier: Courier,
+        webhooks: Webhooks,
+    ) -> None:
+        self.book = book
+        self.base_url = "https://api.twilio.com"
+        """Where recordings are fetched: the carrier's own address, known once it listens."""
+        self._options = options
+        self._faults = faults
+        self._background = background
+        self._courier = courier
+        self._webhooks = webhooks
+        self._lock = threading.Lock()
+        self._live: dict[str, Live] = {}
+
+    def reset(self) -> None:
+        """Drop every line."""
+        with self._lock:
+            self._live.clear()
+        self.book.reset()
+
+    # Calls that the app places
+
+    def place(self, request: CallRequest) -> CallRecord:
+        """Take a call on; it is dialled a moment later."""
+        wire = self._wire(request.from_, request.to, Direction.API, request.fallback)
+        url, method = request.status_callback or "", request.status_callback_method
+        live = Live(
+            self._interpreter(wire, request.time_limit),
+            Reports(wire, url, method, request.status_events),
+            request,
+            self.book.take_pickup(request.to),
+        )
+        journey = self._faults.take(Stage.JOURNEY, request.to, Operation.CREATE_CALL)
+        held = journey.seconds if journey and journey.kind is FaultKind.HOLD_IN_QUEUE else 0.0
+        record = self._connect(live, Direction.API, CallStatus.QUEUED)
+        self._background.after(held + self._options.pace, lambda: self._dial(live))
+        return record
+
+    def _dial(self, live: Live) -> None:
+        now = datetime.now(UTC)
+        record = self.book.call(live.sid)
+        if record is None or record.is_final:
+            return
+        live.reports.tell("initiated")
+        if live.pickup.by == "failed":
+            self._finish(live, "failed", live.pickup.sip_code)
+        elif self.book.advance(live.sid, CallStatus.RINGING, started_at=now):
+            live.reports.tell("ringing")
+            self._ring(live)
+
+    def _ring(self, live: Live) -> None:
+        pickup = live.pickup
+        longest = live.request.timeout if live.request else 0
+        if pickup.by == RING or pickup.after > longest:
+            rings_out = pickup.by != RING
+            self._background.after(
+                longest, lambda: self._finish(live, "no-answer"), awaited=rings_out
+            )
+            return
+        seconds = pickup.after or self._options.pace
+        if pickup.by in OUTCOMES:
+            self._background.after(seconds, lambda: self._finish(live, pickup.by, pickup.sip_code))
+        else:
+            live.script = deque(pickup.script)
+            self._background.after(
+                seconds,
+                lambda: self._background.post(live.sid, lambda: self._take(live, pickup.by)),
+            )
+
+    def _take(self, live: Live, by: str) -> None:
+        with live.lock:
+            if self._answer(live, by):
+                self._settle(live)
+
+    def _answer(self, live: Live, by: str) -> bool:
+        """Answer a ringing call and carry its document out; False if it rings no more."""
+        record, request = self.book.call(live.sid), live.request
+        if record is None or record.status is not CallStatus.RINGING or request is None:
+            return False
+        detected = answered_by(request, "human" if by in (RING, HANG_UP) else by)
+        live.interpreter.answer()
+        if by == HANG_UP:
+            live.interpreter.end(Ending.CALLER)
+            return True
+        self.book.change(live.sid, answered_by=detected or None)
+        detect(live.interpreter, request, detected)
+        live.drive(lambda caller: start(caller, request))
+        if request.async_amd:
+            tell_detected(live.interpreter.wire, request, detected)
+        return True
+
+    def _finish(self, live: Live, outcome: str, sip_code: int | None = None) -> None:
+        """End a call that nobody has answered."""
+        if self.book.advance(live.sid, CallStatus(outcome), duration=0):
+            extra = {} if sip_code is None else {"SipResponseCode": str(sip_code)}
+            live.reports.tell(outcome, extra)
+            self._forget(live)
+
+    # People
+
+    def answer(self, sid: str, by: str = "human", script: tuple[str, ...] | None = None) -> None:
+        """Answer a call that rings; without a script it is driven by `act` from then on.
+
+        Raises NoSuchCallError, and ValueError for a `by` that makes no sense.
+        """
+        live = self._find(sid)
+        Pickup(by=by, script=script or ())
+        with live.lock:
+            live.script = None if script is None else deque(script)
+            if not self._answer(live, by):
+                raise NoSuchCallError("The call does not ring (any more).")
+            self._settle(live)
+        self._watch(live)
+
+    def decline(self, sid: str, outcome: str = "busy") -> None:
+        """Refuse a call that rings. Raises NoSuchCallError."""
+        if outcome not in OUTCOMES:
+            raise ValueError(f"A call ends unanswered as one of {', '.join(sorted(OUTCOMES))}.")
+        self._finish(self._find(sid), outcome)
+
+    def call_in(self, from_: str, to: str, script: tuple[str, ...] | None = None) -> CallRecord:
+        """Call a clinic number; without a script the call is driven by `act`."""
+        live = self._incoming(from_, to)
+        Pickup(script=script or ())
+        live.script = None if script is None else deque(script)
+        with live.lock:
+            live.drive(lambda caller: caller.begin(self._webhooks.url(INBOUND_PATH)))
+            self._settle(live)
+        self._watch(live)
+        record = self.book.call(live.sid)
+        if record is None:
+            raise NoSuchCallError("The call was dropped by a reset.")
+        return record
+
+    def act(self, sid: str, act: Callable[[Interpreter], None]) -> None:
+        """Act in a call that is driven from outside. Raises NoSuchCallError."""
+        live = self._find(sid)
+        with live.lock:
+            live.drive(act)
+            self._settle(live)
+
+    # Tests that hold a call in their hands
+
+    def held(self, from_: str, to: str, *, may_fall_through: bool = False) -> Call:
+        """Call a clinic number; mistakes in documents are raised where they happen."""
+        live = self._incoming(from_, to, strict=True)
+        live.drive(lambda caller: caller.begin(self._webhooks.url(INBOUND_PATH)))
+        return self._in_hands(live, may_fall_through=may_fall_through)
+
+    def answer_held(self, sid: str, by: str, *, may_fall_through: bool = False) -> Call:
+        """Answer a ringing call likewise. Raises NoSuchCallError."""
+        live = self._find(sid)
+        live.interpreter.wire.strict = True
+        if not self._answer(live, by):
+            raise NoSuchCallError("The call does not ring (any more).")
+        return self._in_hands(live, may_fall_through=may_fall_through)
+
+    def _in_hands(self, live: Live, *, may_fall_through: bool) -> Call:
+        live.script = None
+        self._settle(live)
+        return Call(
+            live.interpreter,
+            may_fall_through=may_fall_through,
+            on_act=lambda: self._settle(live),
+        ).checked()
+
+    # Changes over the REST interface
+
+    def end(self, record: CallRecord, status: str) -> None:
+        """End a call: `canceled` before it is answered, `completed` at any time.
+
+        Raises CarrierError if it is too late.
+        """
+        live = self._live.get(record.sid)
+        if live is None:
+            raise CarrierError(21220)
+        if record.status in (CallStatus.QUEUED, CallStatus.RINGING):
+            self._finish(live, "canceled")
+        elif status == "canceled":
+            raise CarrierError(21220)
+        else:
+            self._soon(live, lambda caller: caller.end(Ending.CANCELED))
+
+    def redirect(
+        self, record: CallRecord, url: str, method: Method, document: tuple[Verb, ...] | None
+    ) -> None:
+        """Have an answered call go on with another document. Raises CarrierError."""
+        live = self._live.get(record.sid)
+        if live is None or record.status is not CallStatus.IN_PROGRESS:
+            raise CarrierError(21220)
+        self._soon(live, lambda caller: caller.change(url, method, document))
+
+    def _soon(self, live: Live, act: Callable[[Interpreter], None]) -> None:
+        """Act now, or right after what is going on in the call if that takes longer."""
+
+        def change() -> None:
+            with live.lock:
+                live.drive(act)
+                self._settle(live)
+
+        if live.lock.acquire(timeout=1.0):
+            live.lock.release()
+            change()
+        else:
+            self._background.post(live.sid, change)
+
+    # Lines
+
+    def _incoming(self, from_: str, to: str, *, strict: bool = False) -> Live:
+        wire = self._wire(from_, to, Direction.INBOUND, None)
+        wire.strict = strict
+        status_url = self._webhooks.url(STATUS_PATH)
+        reports = Reports(wire, status_url, "POST", frozenset({"completed"}))
+        live = Live(self._interpreter(wire, LONGEST_CALL), reports)
+        self._connect(live, Direction.INBOUND, CallStatus.RINGING)
+        return live
+
+    def _wire(
+        self, from_: str, to: str, direction: Direction, fallback: tuple[str, Method] | None
+    ) -> Wire:
+        ends = Ends(
+            call_sid=new_call_sid(),
+            account_sid=self._options.account_sid,
+            from_=from_,
+            to=to,
+            direction=direction.value,
+        )
+        return Wire(ends, self._post, self._get, fallback=fallback, strict=False)
+
+    def _interpreter(self, wire: Wire, time_limit: float) -> Interpreter:
+        return Interpreter(wire, recordings_url=self.base_url, time_limit=time_limit)
+
+    def _connect(self, live: Live, direction: Direction, status: CallStatus) -> CallRecord:
+        ends = live.interpreter.wire.ends
+        now = datetime.now(UTC)
+        record = self.book.add(
+            CallRecord(
+                sid=ends.call_sid,
+                direction=direction,
+                from_=ends.from_,
+                to=ends.to,
+                status=status,
+                created_at=now,
+                updated_at=now,
+                started_at=now if direction is Direction.INBOUND else None,
+            )
+        )
+        fault = self._faults.take(Stage.CALLBACK, ends.to, Operation.CREATE_CALL)
+        connect(live, self.book, self._courier, fault)
+        with self._lock:
+            self._live[live.sid] = live
+        return record
+
+    def _settle(self, live: Live) -> None:
+        """Show how a call stands, and have a scripted person go on."""
+        publish(live, self.book)
+        if live.interpreter.ending is not None:
+            self._forget(live)
+        elif live.script is not None:
+            self._background.after(
+                self._options.pace,
+                lambda: self._background.post(live.sid, lambda: self._step(live)),
+            )
+
+    def _step(self, live: Live) -> None:
+        with live.lock:
+            live.take_step()
+            self._settle(live)
+
+    def _watch(self, live: Live) -> None:
+        """Drop a line that nobody is holding any more."""
+        if live.script is not None or live.interpreter.ending is not None:
+            return
+        if time.monotonic() - live.touched_at > _FORGOTTEN + live.interpreter.clock:
+            self._soon(live, lambda caller: caller.hang_up())
+        else:
+            self._background.after(30, lambda: self._watch(live), awaited=False)
+
+    def _find(self, sid: str) -> Live:
+        with self._lock:
+            live = self._live.get(sid)
+        if live is None:
+            raise NoSuchCallError("There is no such call, or it is over.")
+        return live
+
+    def _forget(self, live: Live) -> None:
+        with self._lock:
+            self._live.pop(live.sid, None)
+
+    def _post(self, url: str, form: Mapping[str, str]) -> tuple[int, str]:
+        return _document(self._webhooks.post(url, form))
+
+    def _get(self, url: str) -> tuple[int, str]:
+        return _document(self._webhooks.get(url))
+
+
+def _document(answer: Answer) -> tuple[int, str]:
+    if 200 <= answer.status < 300 and answer.status != 204 and answer.content_type not in _XML:
+        raise NoAnswerError(12300, "sent something that is not TwiML")
+    return answer.status, answer.body.decode(errors="replace")
