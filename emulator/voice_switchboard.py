@@ -133,7 +133,7 @@ class Switchboard:
         record, request = self.book.call(live.sid), live.request
         if record is None or record.status is not CallStatus.RINGING or request is None:
             return False
-        detected = answered_by(request, "human" if by in (RING, HANG_UP) else by)
+        detected = _detected(request, by)
         live.interpreter.answer()
         if by == HANG_UP:
             live.interpreter.end(Ending.CALLER)
@@ -175,9 +175,12 @@ class Switchboard:
         self._finish(self._find(sid), outcome)
 
     def call_in(self, from_: str, to: str, script: tuple[str, ...] | None = None) -> CallRecord:
-        """Call a clinic number; without a script the call is driven by `act`."""
-        live = self._incoming(from_, to)
+        """Call a clinic number; without a script the call is driven by `act`.
+
+        Raises ValueError for a script that makes no sense.
+        """
         Pickup(script=script or ())
+        live = self._incoming(from_, to)
         live.script = None if script is None else deque(script)
         with live.lock:
             live.drive(lambda caller: caller.begin(self._webhooks.url(INBOUND_PATH)))
@@ -348,6 +351,16 @@ class Switchboard:
 
     def _get(self, url: str) -> tuple[int, str]:
         return _document(self._webhooks.get(url))
+
+
+def _detected(request: CallRequest, by: str) -> str:
+    """What detection makes of who answers; any machine is one to a detection of either kind."""
+    if by in (RING, HANG_UP):
+        by = "human"
+    try:
+        return answered_by(request, by)
+    except ValueError:
+        return answered_by(request, "machine")
 
 
 def _document(answer: Answer) -> tuple[int, str]:

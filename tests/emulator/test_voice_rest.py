@@ -167,12 +167,18 @@ def test_a_phone_that_rings_too_long(connected: Emulator, client: Client, voice:
 
 
 @pytest.mark.parametrize(
-    ("detection", "told"), [("Enable", "machine_start"), ("DetectMessageEnd", "machine_end_beep")]
+    ("detection", "by", "told"),
+    [
+        ("Enable", "machine", "machine_start"),
+        ("DetectMessageEnd", "machine", "machine_end_beep"),
+        ("DetectMessageEnd", "machine_end_silence", "machine_end_silence"),
+        ("Enable", "machine_end_beep", "machine_start"),
+    ],
 )
 def test_a_machine_answers(
-    connected: Emulator, client: Client, voice: FakeApp, detection: str, told: str
+    connected: Emulator, client: Client, voice: FakeApp, detection: str, by: str, told: str
 ) -> None:
-    connected.add_pickup(Pickup(by="machine"), to=PHONE)
+    connected.add_pickup(Pickup(by=by), to=PHONE)
     call = place(client, voice, machine_detection=detection)
     connected.wait_until_idle()
     assert voice.posts[0].form["AnsweredBy"] == told
