@@ -26,6 +26,8 @@ class CallChanges(TypedDict, total=False):
     ending: Ending | None
     problem: str
     acts: int
+    fresh: int
+    is_scripted: bool
 
 
 class CallBook:

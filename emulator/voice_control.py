@@ -10,6 +10,7 @@ from emulator.jsonbody import BadRequestError, field, json_body, number_field
 from emulator.model import E164
 from emulator.voice_interpreter import ANSWERED, Interpreter
 from emulator.voice_model import OUTCOMES, CallRecord, Pickup
+from emulator.voice_ssml import language_of
 from emulator.voice_switchboard import NoSuchCallError
 from emulator.voice_wire import WITHHELD
 
@@ -48,6 +49,8 @@ def call_as_dict(call: CallRecord) -> dict[str, Any]:
         "ending": call.ending,
         "problem": call.problem,
         "acts": call.acts,
+        "fresh": call.fresh,
+        "scripted": call.is_scripted,
         "serial": call.serial,
         "history": list(call.history),
         "heard": [
@@ -55,7 +58,7 @@ def call_as_dict(call: CallRecord) -> dict[str, Any]:
                 "second": round(part.second, 2),
                 "seconds": round(part.seconds, 2),
                 "text": part.text,
-                "language": part.language,
+                "language": part.language or language_of(part.voice),
                 "voice": part.voice,
             }
             for part in call.heard
@@ -68,6 +71,7 @@ def call_as_dict(call: CallRecord) -> dict[str, Any]:
             "speech": waiting.speech,
             "language": waiting.language,
             "longest": waiting.longest,
+            "stoppable_from": waiting.stoppable_from,
         },
     }
 

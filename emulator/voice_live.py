@@ -37,6 +37,7 @@ class Live:
     script: deque[str] | None = None
     silences: int = 0
     acts: int = 0
+    fresh: int = 0
     touched_at: float = field(default_factory=time.monotonic)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -52,12 +53,16 @@ class Live:
             return
         self.acts += 1
         self.touched_at = time.monotonic()
+        before = list(caller.heard)
         try:
             act(caller)
         except (BadTwiML, RunawayError) as error:
             if caller.wire.strict:
                 raise
             caller.fail(str(error))
+        # A prompt that was stopped takes the rest of what was heard with it.
+        same = [one is other for one, other in zip(before, caller.heard, strict=False)]
+        self.fresh = same.index(False) if False in same else len(same)
 
     def take_step(self) -> None:
         """Do what the script says next; silence when it says no more."""
@@ -106,6 +111,7 @@ def wanted(caller: Interpreter) -> Wanted | None:
                 keys=gather.takes_keys,
                 speech=gather.takes_speech,
                 language=gather.language,
+                stoppable_from=caller.prompt_began if gather.barge_in else None,
             )
         case Record(timeout=timeout, max_length=longest):
             return Wanted(kind="record", timeout=timeout, longest=longest)
@@ -163,4 +169,6 @@ def publish(live: Live, book: CallBook) -> None:
         ending=caller.ending,
         problem=caller.problem,
         acts=live.acts,
+        fresh=live.fresh,
+        is_scripted=live.script is not None,
     )

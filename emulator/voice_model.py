@@ -71,7 +71,10 @@ class Pickup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What the call waits for: gather, record or dial, and for how many seconds."""
+    """What the call waits for: gather, record or dial, and for how many seconds.
+
+    Prompts from the second `stoppable_from` on end when the person acts; None: no prompt does.
+    """
 
     kind: str
     timeout: int
@@ -79,14 +82,16 @@ class Wanted:
     speech: bool = False
     language: str = ""
     longest: int = 0
+    stoppable_from: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallRecord:
     """One call in either direction. Times are UTC and aware, `duration` is in seconds.
 
-    `heard` is all that was played so far; `acts` counts what the person did. `serial` and
-    `revision` are as for messages.
+    `heard` is all that was played so far, from the place `fresh` on since the person's last act;
+    `acts` counts these. `is_scripted` says that a script acts. `serial` and `revision` are as for
+    messages.
     """
 
     sid: str
@@ -105,6 +110,8 @@ class CallRecord:
     ending: Ending | None = None
     problem: str = ""
     acts: int = 0
+    fresh: int = 0
+    is_scripted: bool = False
     history: tuple[CallStatus, ...] = ()
     serial: int = 0
     revision: int = 0

@@ -57,6 +57,12 @@ def check_voice(say: Element, voice: str, language: str) -> None:
         say.refuse(f"has a language that is not known: {language}.")
 
 
+def language_of(voice: str) -> str:
+    """The language of a voice that has just one; empty for others."""
+    languages = VOICES.get(voice, frozenset())
+    return next(iter(languages)) if len(languages) == 1 else ""
+
+
 def read_content(say: Element, voice: str) -> Content:
     """The words and SSML of a Say. Raises BadTwiML."""
     content = tuple(_read(part, voice, ()) for part in say.content)

@@ -36,7 +36,7 @@ from emulator.webhook import Answer, NoAnswerError, Webhooks
 
 INBOUND_PATH = "/voice/inbound"
 STATUS_PATH = "/voice/status"
-_FORGOTTEN = 180.0
+_FORGOTTEN = 600.0
 """Seconds without a sign from whoever drives a call, after which the line is dropped."""
 _XML = ("text/xml", "application/xml", "text/html")
 

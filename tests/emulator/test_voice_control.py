@@ -35,12 +35,14 @@ def test_a_call_that_is_driven_step_by_step(connected: Emulator, voice: FakeApp)
         "speech": False,
         "language": "en-US",
         "longest": 0,
+        "stoppable_from": 0.0,
     }
+    assert (call["fresh"], call["scripted"]) == (0, False)
     call = ask(connected, f"calls/{call['sid']}", {"wait": True})
     assert call["acts"] == 2
     call = ask(connected, f"calls/{call['sid']}", {"press": "2"})
     assert (call["status"], call["ending"]) == ("completed", "hangup")
-    assert call["heard"][-1]["text"] == "Goodbye."
+    assert [part["text"] for part in call["heard"][call["fresh"] :]] == ["Goodbye."]
     shown = requests.get(f"{connected.url}/emulator/calls/{call['sid']}", timeout=5).json()
     assert shown == call
     connected.wait_until_idle()
