@@ -10,7 +10,7 @@ from typing import TypedDict, Unpack
 
 from emulator.model import E164
 from emulator.state import State
-from emulator.voice_interpreter import Ending, Heard
+from emulator.voice_events import Done, Ending, Heard
 from emulator.voice_model import NEXT, CallRecord, CallStatus, Pickup, Wanted
 
 
@@ -22,6 +22,7 @@ class CallChanges(TypedDict, total=False):
     duration: int
     answered_by: str | None
     heard: tuple[Heard, ...]
+    done: tuple[Done, ...]
     waiting: Wanted | None
     ending: Ending | None
     problem: str

@@ -8,7 +8,8 @@ import re
 from collections.abc import Callable
 from typing import Self
 
-from emulator.voice_interpreter import Ending, Interpreter
+from emulator.voice_events import Ending
+from emulator.voice_interpreter import Interpreter
 from emulator.voice_verbs import Dial, Gather, Record, Verb
 from emulator.voice_wire import Request
 

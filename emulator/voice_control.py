@@ -63,6 +63,7 @@ def call_as_dict(call: CallRecord) -> dict[str, Any]:
             }
             for part in call.heard
         ],
+        "done": [{"second": round(act.second, 2), "text": act.text} for act in call.done],
         "waiting": waiting
         and {
             "kind": waiting.kind,

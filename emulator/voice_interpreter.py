@@ -8,9 +8,8 @@ import secrets
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from enum import StrEnum
 
+from emulator.voice_events import Done, Ending, Heard, RunawayError
 from emulator.voice_speech import WORDS_A_MINUTE, speech
 from emulator.voice_verbs import (
     Dial,
@@ -36,40 +35,7 @@ _KEY_SECONDS = 0.5
 _PAUSE_AFTER_SPEECH = 1
 
 
-class Ending(StrEnum):
-    """How a call came to its end."""
-
-    HANGUP = "hangup"
-    """The app hung up."""
-    CALLER = "caller"
-    """The caller hung up."""
-    FELL_THROUGH = "fell through"
-    """Nothing followed the last verb."""
-    REJECTED = "rejected"
-    BUSY = "busy"
-    """The app did not take it and gave the busy tone."""
-    ERROR = "application error"
-    TIME_LIMIT = "time limit"
-    CANCELED = "canceled"
-    """Ended over the REST interface."""
-
-
 _STATUS = {Ending.BUSY: "busy", Ending.REJECTED: "no-answer"}
-
-
-class RunawayError(AssertionError):
-    """The app sends one document after the other and never asks the caller for anything."""
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """Something that the caller hears: from which second of the call, and for how long."""
-
-    second: float
-    text: str
-    seconds: float
-    voice: str = ""
-    language: str = ""
 
 
 class Interpreter:
@@ -85,6 +51,7 @@ class Interpreter:
         self.wire = wire
         self.clock = 0.0
         self.heard: list[Heard] = []
+        self.done: list[Done] = []
         self.executed: list[Verb] = []
         self.waiting: Gather | Record | Dial | None = None
         self.digits = ""
@@ -159,10 +126,17 @@ class Interpreter:
         for key in keys:
             if self.waiting is None:
                 return
+            self._note_key(key)
             self._tick(_KEY_SECONDS)
             self._press_one(key)
         if then_silence and self.digits:
             self.be_silent()
+
+    def _note_key(self, key: str) -> None:
+        if self.digits:
+            self.done[-1] = Done(self.clock, f"{self.done[-1].text} {key}")
+        else:
+            self.done.append(Done(self.clock, f"Pressed {key}"))
 
     def _press_one(self, key: str) -> None:
         match self.waiting:
@@ -186,6 +160,7 @@ class Interpreter:
         """Say something. Who speaks where no speech is wanted is not heard."""
         gather = self.waiting
         words = len(text.split())
+        self.done.append(Done(self.clock, f"“{text}”"))
         self._tick(words * 60 / WORDS_A_MINUTE)
         if not isinstance(gather, Gather) or not gather.takes_speech or not words or self.digits:
             return
@@ -214,6 +189,7 @@ class Interpreter:
         if not isinstance(record, Record):
             return
         seconds = min(seconds, record.max_length)
+        self.done.append(Done(self.clock, f"Recorded {round(seconds)} s"))
         self.waiting = None
         self._tick(seconds)
         hung_up = key == "hangup"

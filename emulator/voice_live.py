@@ -10,7 +10,8 @@ from emulator.courier import Courier
 from emulator.courier import Report as CourierReport
 from emulator.faults import Fault
 from emulator.voice_book import CallBook
-from emulator.voice_interpreter import Ending, Interpreter, RunawayError
+from emulator.voice_events import Ending, RunawayError
+from emulator.voice_interpreter import Interpreter
 from emulator.voice_model import NEXT, CallStatus, Pickup, Wanted
 from emulator.voice_phone import amd
 from emulator.voice_reports import Reports
@@ -165,6 +166,7 @@ def publish(live: Live, book: CallBook) -> None:
     book.change(
         live.sid,
         heard=tuple(caller.heard),
+        done=tuple(caller.done),
         waiting=wanted(caller),
         ending=caller.ending,
         problem=caller.problem,

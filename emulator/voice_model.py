@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from emulator.model import Direction
-from emulator.voice_interpreter import Ending, Heard
+from emulator.voice_events import Done, Ending, Heard
 from emulator.voice_request import PEOPLE_AND_MACHINES
 
 
@@ -90,8 +90,8 @@ class CallRecord:
     """One call in either direction. Times are UTC and aware, `duration` is in seconds.
 
     `heard` is all that was played so far, from the place `fresh` on since the person's last act;
-    `acts` counts these. `is_scripted` says that a script acts. `serial` and `revision` are as for
-    messages.
+    `acts` counts these and `done` lists them. `is_scripted` says that a script acts. `serial` and
+    `revision` are as for messages.
     """
 
     sid: str
@@ -106,6 +106,7 @@ class CallRecord:
     duration: int | None = None
     answered_by: str | None = None
     heard: tuple[Heard, ...] = ()
+    done: tuple[Done, ...] = ()
     waiting: Wanted | None = None
     ending: Ending | None = None
     problem: str = ""

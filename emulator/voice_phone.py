@@ -11,7 +11,8 @@ from urllib.parse import urljoin
 
 from emulator.options import LOCAL_ACCOUNT
 from emulator.voice_call import Call
-from emulator.voice_interpreter import Ending, Interpreter
+from emulator.voice_events import Ending
+from emulator.voice_interpreter import Interpreter
 from emulator.voice_reports import Reports
 from emulator.voice_request import LONGEST_CALL, CallRequest, answered_by
 from emulator.voice_verbs import Method

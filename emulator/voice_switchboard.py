@@ -17,7 +17,8 @@ from emulator.model import Direction
 from emulator.options import Options
 from emulator.voice_book import CallBook
 from emulator.voice_call import Call
-from emulator.voice_interpreter import Ending, Interpreter
+from emulator.voice_events import Ending
+from emulator.voice_interpreter import Interpreter
 from emulator.voice_live import Live, connect, publish
 from emulator.voice_model import (
     HANG_UP,

@@ -59,7 +59,7 @@ export function callScreen(first, { onChange, onClose }) {
   }
 
   function markPart(place) {
-    [...log.children].forEach((line, at) => {
+    [...log.querySelectorAll(".said")].forEach((line, at) => {
       if (at === place) line.setAttribute("aria-current", "true");
       else line.removeAttribute("aria-current");
     });
@@ -103,18 +103,21 @@ export function callScreen(first, { onChange, onClose }) {
   }
 
   function drawLog() {
-    const lines = call.heard.map((part) => part.text);
+    const heard = call.heard.map((part) => ({ ...part, look: "said" }));
+    const done = call.done.map((part) => ({ ...part, look: "done" }));
+    const lines = [...heard, ...done].sort((one, other) => one.second - other.second);
     const shown = [...log.children].map((line) => line.textContent);
-    const same = lines.findIndex((text, at) => text !== shown[at]);
+    const same = lines.findIndex((line, at) => line.text !== shown[at]);
     const keep = same === -1 ? lines.length : same;
     [...log.children].slice(keep).forEach((line) => line.remove());
-    call.heard.slice(keep).forEach((part) => log.append(
-      h("p", { lang: part.language || null }, part.text)));
+    lines.slice(keep).forEach((line) => log.append(
+      h("p", { class: line.look, lang: line.language || null }, line.text)));
     if (keep < lines.length) log.scrollTop = log.scrollHeight;
   }
 
   function drawControls() {
     const had = node.contains(document.activeElement);
+    node.dataset.kind = kindOf(call);
     controls.replaceChildren(...kinds[kindOf(call)]());
     announced.textContent = kindOf(call) === "ringing" ? `Incoming call from ${name}` : "";
     if (had && !node.contains(document.activeElement)) node.focus({ preventScroll: true });
@@ -174,6 +177,7 @@ export function callScreen(first, { onChange, onClose }) {
         onclick: onClose }, "Back to messages"))],
   };
 
+  new ResizeObserver(() => { log.scrollTop = log.scrollHeight; }).observe(log);
   const clock = setInterval(tick, 500);
   onVoices(drawSound);
   return {

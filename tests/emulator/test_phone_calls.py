@@ -92,13 +92,14 @@ def remind(demo: Emulator, app: FakeApp, to: str = PHONE) -> None:
 
 
 def prompts(page: Page) -> list[str]:
-    return page.locator(".prompts p").all_text_contents()
+    return page.locator(".prompts .said").all_text_contents()
 
 
 def test_a_call_with_the_keypad(call: Page, app: FakeApp) -> None:
-    expect(call.locator(".prompts p").last).to_have_attribute("lang", "es-US")
+    expect(call.locator(".prompts .said").last).to_have_attribute("lang", "es-US")
     call.get_by_role("button", name="1", exact=True).click()
     expect(call.get_by_text("You pressed 1.")).to_be_visible()
+    expect(call.locator(".prompts .done")).to_have_text(["Pressed 1"])
     expect(call.get_by_text("The clinic hung up.")).to_be_visible()
     assert [post.form.get("Digits") for post in app.posts[:2]] == [None, "1"]
     assert app.posts[0].form["From"] == PHONE
@@ -119,7 +120,7 @@ def test_words_in_place_of_keys(call: Page, app: FakeApp) -> None:
 def test_silence_is_a_button_without_voices(call: Page, app: FakeApp) -> None:
     expect(call.get_by_role("button", name="Voice on")).to_have_count(0)
     call.get_by_role("button", name="Stay silent").click()
-    expect(call.locator(".prompts p")).to_have_count(5)
+    expect(call.locator(".prompts .said")).to_have_count(5)
     assert prompts(call)[2] == "I did not hear you."
     assert len(app.posts) == 2
 
@@ -222,7 +223,7 @@ def test_keys_keep_their_order(call: Page, app: FakeApp) -> None:
         else f"<Say {VOICE}>{post.form['Digits']}</Say><Hangup/>"
     )
     call.get_by_role("button", name="Stay silent").click()
-    expect(call.locator(".prompts p")).to_have_count(3)
+    expect(call.locator(".prompts .said")).to_have_count(3)
     for key in "123456":
         call.keyboard.press(key)
     expect(call.get_by_text("123456")).to_be_visible()

@@ -7,7 +7,7 @@ from flask import Flask, request
 from twilio.request_validator import RequestValidator
 
 from emulator.voice_call import Call, CallError, FellThroughError
-from emulator.voice_interpreter import Ending, RunawayError
+from emulator.voice_events import Ending, RunawayError
 from emulator.voice_phone import Phone
 from emulator.voice_twiml import BadTwiML
 from emulator.voice_verbs import Gather, Hangup, Redirect, Say

@@ -2,7 +2,7 @@
 
 import pytest
 
-from emulator.voice_interpreter import Ending
+from emulator.voice_events import Ending
 from emulator.voice_phone import Phone
 from emulator.voice_request import CallRequest
 from emulator.voice_twiml import BadTwiML, parse
