@@ -37,7 +37,8 @@ class FaultKind(StrEnum):
     BROKEN_JSON = "broken_json"
     """The message is accepted, the answer is cut off in the middle."""
     FAIL = "fail"
-    """It fails later with error `code`; `status` is `undelivered` (default) or `failed`."""
+    """It fails later with error `code`; `status` is `undelivered` (default) or `failed`.
+    A call fails with `code` as its SipResponseCode."""
     HOLD_IN_QUEUE = "hold_in_queue"
     """It stays queued for `seconds`; its ValidityPeriod may run out meanwhile."""
     NO_RECEIPT = "no_receipt"
@@ -125,6 +126,8 @@ class Fault:
             raise ValueError("A fault strikes at least once; times must be 1 or more, or null.")
         if self.kind is FaultKind.FAIL and self.status not in ("", "failed", "undelivered"):
             raise ValueError("A fail fault ends in status failed or undelivered.")
+        if self.kind is FaultKind.NO_RECEIPT and self.on is Operation.CREATE_CALL:
+            raise ValueError("Calls have no receipts; drop the callback of their last status.")
 
     @property
     def stage(self) -> Stage:

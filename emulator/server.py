@@ -80,7 +80,7 @@ class Emulator:
         """Listen and work, in threads of its own."""
         self._listener.open()
         self._exchange.inbound.base_url = self.url
-        self._exchange.switchboard.base_url = self.url
+        self._exchange.switchboard.listen_at(self.url)
         self._exchange.background.start()
 
     def stop(self) -> None:

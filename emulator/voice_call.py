@@ -69,6 +69,8 @@ class Call:
     def presses(self, keys: str, *, after: float | None = None, then_silence: bool = True) -> Self:
         """Press keys; `after` so many seconds of the prompt instead of at its end.
 
+        Keys in a prompt that cannot be stopped are lost.
+
         Silence follows, which ends an input that is not complete; `then_silence=False` leaves it
         open.
         """

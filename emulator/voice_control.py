@@ -8,7 +8,8 @@ from flask import Blueprint, Response, jsonify, request
 from emulator.exchange import Exchange
 from emulator.jsonbody import BadRequestError, field, json_body, number_field
 from emulator.model import E164
-from emulator.voice_interpreter import ANSWERED, Interpreter
+from emulator.voice_forms import ANSWERED
+from emulator.voice_interpreter import Interpreter
 from emulator.voice_model import OUTCOMES, CallRecord, Pickup
 from emulator.voice_ssml import language_of
 from emulator.voice_switchboard import NoSuchCallError

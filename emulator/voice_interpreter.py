@@ -4,12 +4,18 @@ The rules are those of Twilio's pages on each verb. The caller's side is driven 
 interpreter plays until it wants something of the caller, and then stays there.
 """
 
-import secrets
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 
 from emulator.voice_events import Done, Ending, Heard, RunawayError
+from emulator.voice_forms import (
+    ANSWERED,
+    dial_form,
+    new_recording_sid,
+    recording_form,
+    recording_report,
+)
 from emulator.voice_speech import WORDS_A_MINUTE, speech
 from emulator.voice_verbs import (
     Dial,
@@ -30,7 +36,6 @@ from emulator.voice_wire import ApplicationError, Wire
 MOST_DOCUMENTS = 50
 """Documents in a row that ask the caller for nothing; more must be a circle."""
 SORRY = "We are sorry. An application error has occurred. Goodbye."
-ANSWERED = frozenset({"completed", "answered"})
 _KEY_SECONDS = 0.5
 _PAUSE_AFTER_SPEECH = 1
 
@@ -195,7 +200,9 @@ class Interpreter:
         hung_up = key == "hangup"
         if hung_up:
             self.wire.status = "completed"
-        form = self._recording(seconds, key)
+        sid = new_recording_sid()
+        self.on_recording(sid, seconds)
+        form = recording_form(sid, self.wire.ends.account_sid, self._recordings_url, seconds, key)
         if self.recordings_reported_first:
             self._report(record, form)
         if seconds >= 1 and hung_up:
@@ -208,29 +215,12 @@ class Interpreter:
             self.end(Ending.CALLER)
         self._carry_on()
 
-    def _recording(self, seconds: float, key: str) -> dict[str, str]:
-        sid = "RE" + secrets.token_hex(16)
-        self.on_recording(sid, seconds)
-        account = self.wire.ends.account_sid
-        path = f"/2010-04-01/Accounts/{account}/Recordings/{sid}"
-        return {
-            "RecordingSid": sid,
-            "RecordingUrl": self._recordings_url + path,
-            "RecordingDuration": str(round(seconds)),
-            "Digits": key,
-        }
-
     def _report(self, record: Record, form: dict[str, str]) -> None:
         status = "completed" if form["RecordingDuration"] != "0" else "absent"
         if record.status_callback is None or status not in record.status_events:
             return
         url = self.wire.address(record.status_callback)
-        told = {name: value for name, value in form.items() if name != "Digits"}
-        told |= {
-            "RecordingStatus": status,
-            "RecordingChannels": "1",
-            "RecordingSource": "RecordVerb",
-        }
+        told = recording_report(form, status)
         self.wire.tell(url, record.status_callback_method, told)
 
     def dial_ended(self, outcome: str, seconds: float) -> None:
@@ -243,7 +233,7 @@ class Interpreter:
             self.answer()
             self._tick(min(seconds, dial.time_limit))
         if dial.action is not None:
-            self._go(self.wire.address(dial.action), dial.method, _dial_form(outcome, seconds))
+            self._go(self.wire.address(dial.action), dial.method, dial_form(outcome, seconds))
         self._carry_on()
 
     def hang_up(self) -> None:
@@ -253,7 +243,7 @@ class Interpreter:
                 self.recorded(0, "hangup")
             case Dial(action=str()) as dial:
                 self.wire.status = "completed"
-                self._mention(dial, _dial_form("canceled", 0))
+                self._mention(dial, dial_form("canceled", 0))
         self.end(Ending.CALLER)
 
     def fail(self, problem: str) -> None:
@@ -357,15 +347,3 @@ class Interpreter:
         """Ask an action whose document nobody is there to hear any more."""
         with suppress(ApplicationError):
             self.wire.fetch(self.wire.address(verb.action), verb.method, form)
-
-
-def _dial_form(outcome: str, seconds: float) -> dict[str, str]:
-    was_answered = outcome in ANSWERED
-    form = {
-        "DialCallStatus": outcome,
-        "DialCallSid": "CA" + secrets.token_hex(16),
-        "DialBridged": "true" if was_answered else "false",
-    }
-    if was_answered:
-        form["DialCallDuration"] = str(round(seconds))
-    return form

@@ -6,20 +6,20 @@ Only rings and pauses between two statuses take real time; what is played does n
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from emulator.background import Background
 from emulator.courier import Courier
 from emulator.errors import CarrierError
 from emulator.faults import FaultKind, Faults, Operation, Stage
-from emulator.model import Direction
 from emulator.options import Options
 from emulator.voice_book import CallBook
 from emulator.voice_call import Call
 from emulator.voice_events import Ending
 from emulator.voice_interpreter import Interpreter
-from emulator.voice_live import Live, connect, publish
+from emulator.voice_lines import Lines
+from emulator.voice_live import Live, publish
 from emulator.voice_model import (
     HANG_UP,
     OUTCOMES,
@@ -28,18 +28,14 @@ from emulator.voice_model import (
     CallStatus,
     Pickup,
 )
-from emulator.voice_phone import detect, new_call_sid, start, tell_detected
-from emulator.voice_reports import Reports
-from emulator.voice_request import LONGEST_CALL, CallRequest, answered_by
+from emulator.voice_phone import detect, start, tell_detected
+from emulator.voice_request import CallRequest, answered_by
 from emulator.voice_verbs import Method, Verb
-from emulator.voice_wire import Ends, Wire
-from emulator.webhook import Answer, NoAnswerError, Webhooks
+from emulator.webhook import Webhooks
 
 INBOUND_PATH = "/voice/inbound"
-STATUS_PATH = "/voice/status"
 _FORGOTTEN = 600.0
 """Seconds without a sign from whoever drives a call, after which the line is dropped."""
-_XML = ("text/xml", "application/xml", "text/html")
 
 
 class NoSuchCallError(LookupError):
@@ -59,15 +55,17 @@ class Switchboard:
         webhooks: Webhooks,
     ) -> None:
         self.book = book
-        self.base_url = "https://api.twilio.com"
-        """Where recordings are fetched: the carrier's own address, known once it listens."""
         self._options = options
         self._faults = faults
         self._background = background
-        self._courier = courier
         self._webhooks = webhooks
+        self._lines = Lines(options, book, faults, courier, webhooks)
         self._lock = threading.Lock()
         self._live: dict[str, Live] = {}
+
+    def listen_at(self, url: str) -> None:
+        """Say where recordings are fetched: the carrier's own address, known once it listens."""
+        self._lines.base_url = url
 
     def reset(self) -> None:
         """Drop every line."""
@@ -79,17 +77,12 @@ class Switchboard:
 
     def place(self, request: CallRequest) -> CallRecord:
         """Take a call on; it is dialled a moment later."""
-        wire = self._wire(request.from_, request.to, Direction.API, request.fallback)
-        url, method = request.status_callback or "", request.status_callback_method
-        live = Live(
-            self._interpreter(wire, request.time_limit),
-            Reports(wire, url, method, request.status_events),
-            request,
-            self.book.take_pickup(request.to),
-        )
+        live = self._lines.outgoing(request)
         journey = self._faults.take(Stage.JOURNEY, request.to, Operation.CREATE_CALL)
         held = journey.seconds if journey and journey.kind is FaultKind.HOLD_IN_QUEUE else 0.0
-        record = self._connect(live, Direction.API, CallStatus.QUEUED)
+        if journey and journey.kind is FaultKind.FAIL:
+            live.pickup = Pickup(by="failed", sip_code=journey.code)
+        record = self._open(live, CallStatus.QUEUED)
         self._background.after(held + self._options.pace, lambda: self._dial(live))
         return record
 
@@ -181,7 +174,8 @@ class Switchboard:
         Raises ValueError for a script that makes no sense.
         """
         Pickup(script=script or ())
-        live = self._incoming(from_, to)
+        live = self._lines.incoming(from_, to, strict=False)
+        self._open(live, CallStatus.RINGING)
         live.script = None if script is None else deque(script)
         with live.lock:
             live.drive(lambda caller: caller.begin(self._webhooks.url(INBOUND_PATH)))
@@ -203,7 +197,8 @@ class Switchboard:
 
     def held(self, from_: str, to: str, *, may_fall_through: bool = False) -> Call:
         """Call a clinic number; mistakes in documents are raised where they happen."""
-        live = self._incoming(from_, to, strict=True)
+        live = self._lines.incoming(from_, to, strict=True)
+        self._open(live, CallStatus.RINGING)
         live.drive(lambda caller: caller.begin(self._webhooks.url(INBOUND_PATH)))
         return self._in_hands(live, may_fall_through=may_fall_through)
 
@@ -264,52 +259,10 @@ class Switchboard:
         else:
             self._background.post(live.sid, change)
 
-    # Lines
-
-    def _incoming(self, from_: str, to: str, *, strict: bool = False) -> Live:
-        wire = self._wire(from_, to, Direction.INBOUND, None)
-        wire.strict = strict
-        status_url = self._webhooks.url(STATUS_PATH)
-        reports = Reports(wire, status_url, "POST", frozenset({"completed"}))
-        live = Live(self._interpreter(wire, LONGEST_CALL), reports)
-        self._connect(live, Direction.INBOUND, CallStatus.RINGING)
-        return live
-
-    def _wire(
-        self, from_: str, to: str, direction: Direction, fallback: tuple[str, Method] | None
-    ) -> Wire:
-        ends = Ends(
-            call_sid=new_call_sid(),
-            account_sid=self._options.account_sid,
-            from_=from_,
-            to=to,
-            direction=direction.value,
-        )
-        return Wire(ends, self._post, self._get, fallback=fallback, strict=False)
-
-    def _interpreter(self, wire: Wire, time_limit: float) -> Interpreter:
-        return Interpreter(wire, recordings_url=self.base_url, time_limit=time_limit)
-
-    def _connect(self, live: Live, direction: Direction, status: CallStatus) -> CallRecord:
-        ends = live.interpreter.wire.ends
-        now = datetime.now(UTC)
-        record = self.book.add(
-            CallRecord(
-                sid=ends.call_sid,
-                direction=direction,
-                from_=ends.from_,
-                to=ends.to,
-                status=status,
-                created_at=now,
-                updated_at=now,
-                started_at=now if direction is Direction.INBOUND else None,
-            )
-        )
-        fault = self._faults.take(Stage.CALLBACK, ends.to, Operation.CREATE_CALL)
-        connect(live, self.book, self._courier, fault)
+    def _open(self, live: Live, status: CallStatus) -> CallRecord:
         with self._lock:
             self._live[live.sid] = live
-        return record
+        return self._lines.open(live, status)
 
     def _settle(self, live: Live) -> None:
         """Show how a call stands, and have a scripted person go on."""
@@ -347,12 +300,6 @@ class Switchboard:
         with self._lock:
             self._live.pop(live.sid, None)
 
-    def _post(self, url: str, form: Mapping[str, str]) -> tuple[int, str]:
-        return _document(self._webhooks.post(url, form))
-
-    def _get(self, url: str) -> tuple[int, str]:
-        return _document(self._webhooks.get(url))
-
 
 def _detected(request: CallRequest, by: str) -> str:
     """What detection makes of who answers; any machine is one to a detection of either kind."""
@@ -362,9 +309,3 @@ def _detected(request: CallRequest, by: str) -> str:
         return answered_by(request, by)
     except ValueError:
         return answered_by(request, "machine")
-
-
-def _document(answer: Answer) -> tuple[int, str]:
-    if 200 <= answer.status < 300 and answer.status != 204 and answer.content_type not in _XML:
-        raise NoAnswerError(12300, "sent something that is not TwiML")
-    return answer.status, answer.body.decode(errors="replace")

@@ -1,7 +1,6 @@
 """Calls over the REST interface, through the real Twilio library."""
 
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,12 +10,11 @@ from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 from twilio.rest.api.v2010.account.call import CallInstance
 
-from emulator import Emulator, Fault, FaultKind, Operation, Pickup
+from emulator import Emulator, Pickup
 from tests.support.emulator import CLINIC, OTHER_PHONE, PHONE, FakeApp, client_for
 from tests.support.voice_app import BYE, MENU, said
 
 RING = Pickup(by="ring")
-Reported = Callable[[Fault], list[str]]
 
 
 @pytest.fixture
@@ -89,6 +87,20 @@ def test_the_app_hears_of_everything_it_asked_for(
     assert turn.form["Digits"] == "1"
     assert all(post.is_signed_by(connected.options.auth_tokens[0]) for post in voice.posts)
     assert [c.status for c in connected.callbacks(call.sid)][-1] == "completed"
+
+
+def test_everything_can_be_asked_for_with_get(
+    connected: Emulator, client: Client, voice: FakeApp
+) -> None:
+    callback = {"status_callback": f"{voice.url}/voice/status", "status_callback_method": "GET"}
+    place(client, voice, method="GET", **callback)
+    connected.wait_until_idle()
+    reminder, status = voice.posts[0], voice.posts[-1]
+    assert (reminder.method, status.method) == ("GET", "GET")
+    assert (reminder.form["r"], reminder.form["CallStatus"]) == ("1/2", "in-progress")
+    assert status.form["CallStatus"] == "completed"
+    assert reminder.is_signed_by(connected.options.auth_tokens[0])
+    assert status.is_signed_by(connected.options.auth_tokens[0])
 
 
 def test_only_the_end_is_reported_unless_asked_for(
@@ -275,69 +287,6 @@ def test_list_pages_and_filters(connected: Emulator, client: Client, voice: Fake
     assert client.calls.list(from_=PHONE) == []
     with pytest.raises(TwilioRestException):
         client.calls("CA" + "0" * 32).fetch()
-
-
-@pytest.mark.parametrize("status", [429, 500, 503])
-def test_http_errors(connected: Emulator, client: Client, voice: FakeApp, status: int) -> None:
-    fault = Fault(kind=FaultKind.HTTP_ERROR, http_status=status, on=Operation.CREATE_CALL)
-    connected.faults.add(fault)
-    client.messages.create(to=PHONE, from_=CLINIC, body="A text does not meet it.")
-    assert refusal(client, voice).status == status
-    assert connected.calls() == []
-    place(client, voice)
-
-
-def test_faults_after_the_call_was_taken(
-    connected: Emulator, client: Client, voice: FakeApp
-) -> None:
-    on = Operation.CREATE_CALL
-    hasty = client_for(connected, seconds=0.2)
-    connected.faults.add(
-        Fault(kind=FaultKind.HOLD_RESPONSE, seconds=0.5, on=on),
-        Fault(kind=FaultKind.RESET_AFTER_ACCEPT, on=on),
-        Fault(kind=FaultKind.BROKEN_JSON, on=on),
-    )
-    for error in (requests.ReadTimeout, requests.ConnectionError, ValueError):
-        with pytest.raises(error):
-            place(hasty, voice)
-    assert len(client.calls.list(to=PHONE)) == 3
-    connected.faults.add(Fault(kind=FaultKind.DROP_CONNECTION, on=on))
-    with pytest.raises(requests.ConnectionError):
-        place(client, voice)
-    assert len(connected.calls()) == 3
-    connected.faults.add(Fault(kind=FaultKind.ERROR, code=21216, on=on))
-    assert refusal(client, voice).code == 21216
-
-
-@pytest.fixture
-def reported(connected: Emulator, client: Client, voice: FakeApp) -> Reported:
-    """The statuses that the app hears of one call that meets a fault."""
-
-    def reported(fault: Fault) -> list[str]:
-        connected.faults.add(fault)
-        events = ["initiated", "ringing", "answered", "completed"]
-        url = f"{voice.url}/voice/status"
-        place(client, voice, status_callback=url, status_callback_event=events)
-        connected.wait_until_idle()
-        return [post.form["CallStatus"] for post in voice.posts if post.path == "/voice/status"]
-
-    return reported
-
-
-def test_status_callbacks_meet_the_same_faults(reported: Reported, voice: FakeApp) -> None:
-    on = Operation.CREATE_CALL
-    usual = ["initiated", "ringing", "in-progress", "completed"]
-    for fault, expected in (
-        (Fault(kind=FaultKind.CALLBACK_REORDER, on=on), usual[::-1]),
-        (Fault(kind=FaultKind.CALLBACK_DROP, on=on), []),
-        (Fault(kind=FaultKind.CALLBACK_DROP, status="completed", on=on), usual[:3]),
-        (Fault(kind=FaultKind.CALLBACK_STATUS, status="odd", on=on), [*usual[:3], "odd"]),
-        (Fault(kind=FaultKind.CALLBACK_DELAY, seconds=0.05, on=on), usual),
-    ):
-        voice.posts.clear()
-        assert reported(fault) == expected
-    voice.posts.clear()
-    assert sorted(reported(Fault(kind=FaultKind.CALLBACK_REPEAT, on=on))) == sorted(usual * 2)
 
 
 def test_a_recording_can_be_fetched_and_deleted(

@@ -80,11 +80,13 @@ class Post:
     url: str
     form: dict[str, str]
     headers: dict[str, str]
+    method: str = "POST"
 
     def is_signed_by(self, token: str) -> bool:
         """Whether Twilio's own library accepts the signature."""
         signature = self.headers.get("X-Twilio-Signature", "")
-        return bool(RequestValidator(token).validate(self.url, self.form, signature))
+        signed = self.form if self.method == "POST" else {}
+        return bool(RequestValidator(token).validate(self.url, signed, signature))
 
 
 Answer = Callable[[dict[str, str]], Response]
@@ -112,7 +114,7 @@ class FakeApp:
     def __enter__(self) -> Self:
         """Listen on a free port."""
         app = Flask("fake-app")
-        app.add_url_rule("/<path:path>", view_func=self._take, methods=["POST"])
+        app.add_url_rule("/<path:path>", view_func=self._take, methods=["GET", "POST"])
         server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
         self._server = server
         self.url = f"http://127.0.0.1:{server.port}"
@@ -142,8 +144,9 @@ class FakeApp:
         post = Post(
             path=f"/{path}",
             url=f"{self.url}/{path}" + (f"?{query}" if query else ""),
-            form=request.form.to_dict(),
+            form=request.values.to_dict() if request.method == "GET" else request.form.to_dict(),
             headers=dict(request.headers),
+            method=request.method,
         )
         self.posts.append(post)
         if post.path == "/sms/inbound":
