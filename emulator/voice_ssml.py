@@ -50,7 +50,7 @@ _GOOGLE_TAGS = frozenset({"break", "prosody", "say-as", "p", "s", "sub"})
 def check_voice(say: Element, voice: str, language: str) -> None:
     """Refuse a voice or language that does not exist, or two that do not go together."""
     if voice and voice not in VOICES:
-        say.refuse(f"has a voice that Twilio does not have, or no longer: {voice}.")
+        say.refuse(f"has a voice that is not on the list of known ones: {voice}.")
     if voice and language and language not in VOICES[voice]:
         say.refuse(f"has voice {voice}, which does not speak {language}.")
     if language and not voice and language not in LANGUAGES:

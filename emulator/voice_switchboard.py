@@ -139,12 +139,14 @@ class Switchboard:
             tell_detected(live.interpreter.wire, request, detected)
         return True
 
-    def _finish(self, live: Live, outcome: str, sip_code: int | None = None) -> None:
-        """End a call that nobody has answered."""
-        if self.book.advance(live.sid, CallStatus(outcome), duration=0):
-            extra = {} if sip_code is None else {"SipResponseCode": str(sip_code)}
-            live.reports.tell(outcome, extra)
-            self._forget(live)
+    def _finish(self, live: Live, outcome: str, sip_code: int | None = None) -> bool:
+        """End a call that nobody has answered; False if somebody has, or it is over."""
+        if not self.book.advance(live.sid, CallStatus(outcome), duration=0):
+            return False
+        extra = {} if sip_code is None else {"SipResponseCode": str(sip_code)}
+        live.reports.tell(outcome, extra)
+        self._forget(live)
+        return True
 
     # People
 
@@ -166,7 +168,8 @@ class Switchboard:
         """Refuse a call that rings. Raises NoSuchCallError."""
         if outcome not in OUTCOMES:
             raise ValueError(f"A call ends unanswered as one of {', '.join(sorted(OUTCOMES))}.")
-        self._finish(self._find(sid), outcome)
+        if not self._finish(self._find(sid), outcome):
+            raise NoSuchCallError("The call does not ring (any more).")
 
     def call_in(self, from_: str, to: str, script: tuple[str, ...] | None = None) -> CallRecord:
         """Call a clinic number; without a script the call is driven by `act`.
@@ -229,12 +232,11 @@ class Switchboard:
         live = self._live.get(record.sid)
         if live is None:
             raise CarrierError(21220)
-        if record.status in (CallStatus.QUEUED, CallStatus.RINGING):
-            self._finish(live, "canceled")
-        elif status == "canceled":
+        if self._finish(live, "canceled"):
+            return
+        if status == "canceled":
             raise CarrierError(21220)
-        else:
-            self._soon(live, lambda caller: caller.end(Ending.CANCELED))
+        self._soon(live, lambda caller: caller.end(Ending.CANCELED))
 
     def redirect(
         self, record: CallRecord, url: str, method: Method, document: tuple[Verb, ...] | None

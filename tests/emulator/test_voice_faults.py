@@ -6,29 +6,12 @@ import pytest
 import requests
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
-from twilio.rest.api.v2010.account.call import CallInstance
 
 from emulator import Emulator, Fault, FaultKind, Operation
 from tests.support.emulator import CLINIC, PHONE, FakeApp, client_for
-from tests.support.voice_app import BYE, MENU, said
+from tests.support.voice_app import place
 
 Reported = Callable[[Fault], list[str]]
-
-
-@pytest.fixture
-def voice(app: FakeApp) -> FakeApp:
-    """The tiny app with a menu at /voice/reminder and a goodbye everywhere else."""
-    app.speak = lambda post: said(
-        MENU if post.path in ("/voice/reminder", "/voice/inbound") else BYE
-    )
-    return app
-
-
-def place(client: Client, app: FakeApp, **values: object) -> CallInstance:
-    given = {"to": PHONE, "from_": CLINIC, "url": f"{app.url}/voice/reminder?r=1%2F2"}
-    if "twiml" in values:
-        del given["url"]
-    return client.calls.create(**(given | values))
 
 
 def refusal(client: Client, app: FakeApp, **values: object) -> TwilioRestException:

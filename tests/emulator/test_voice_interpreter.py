@@ -73,6 +73,14 @@ def test_hanging_up_after_speaking_keeps_the_recording() -> None:
     assert "Goodbye." not in [text for _, text in call.everything], "nobody hears the answer"
 
 
+def test_hanging_up_without_a_word_is_no_recording() -> None:
+    script = voice_app(VOICEMAIL)
+    call = Phone(script.post).call(PHONE, to=CLINIC).hangs_up()
+    assert call.ending is Ending.CALLER
+    assert "/voice/turn" not in script.paths()
+    assert call.callbacks[0].form["RecordingStatus"] == "absent"
+
+
 @pytest.mark.parametrize(
     ("outcome", "duration"),
     [("completed", "60"), ("busy", None), ("no-answer", None), ("failed", None)],

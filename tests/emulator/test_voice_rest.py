@@ -5,32 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
-from flask import Response
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
-from twilio.rest.api.v2010.account.call import CallInstance
 
 from emulator import Emulator, Pickup
 from tests.support.emulator import CLINIC, OTHER_PHONE, PHONE, FakeApp, client_for
-from tests.support.voice_app import BYE, MENU, said
-
-RING = Pickup(by="ring")
-
-
-@pytest.fixture
-def voice(app: FakeApp) -> FakeApp:
-    """The tiny app with a menu at /voice/reminder and a goodbye everywhere else."""
-    app.speak = lambda post: said(
-        MENU if post.path in ("/voice/reminder", "/voice/inbound") else BYE
-    )
-    return app
-
-
-def place(client: Client, app: FakeApp, **values: object) -> CallInstance:
-    given = {"to": PHONE, "from_": CLINIC, "url": f"{app.url}/voice/reminder?r=1%2F2"}
-    if "twiml" in values:
-        del given["url"]
-    return client.calls.create(**(given | values))
+from tests.support.voice_app import BYE, place, said
 
 
 def refusal(client: Client, app: FakeApp, **values: object) -> TwilioRestException:
@@ -205,73 +185,6 @@ def test_who_hangs_up_at_once_hears_nothing(
     connected.wait_until_idle()
     assert [post.path for post in voice.posts] == ["/voice/status"]
     assert voice.posts[0].form["CallStatus"] == "completed"
-
-
-def test_a_test_takes_the_call(connected: Emulator, client: Client, voice: FakeApp) -> None:
-    connected.set_pickup(PHONE, RING)
-    sid = place(client, voice).sid
-    assert connected.wait_for_call(PHONE).sid == sid
-    call = connected.answer(sid).hears("three four").presses("1").hears("Goodbye")
-    assert call.ended
-    connected.wait_until_idle()
-    (record,) = connected.calls(to=PHONE)
-    assert [part.text for part in record.heard] == ["one two three four five", "Goodbye."]
-    with pytest.raises(LookupError):
-        connected.answer(sid)
-
-
-def test_a_document_given_with_the_call(
-    connected: Emulator, client: Client, voice: FakeApp
-) -> None:
-    place(client, voice, twiml=said(f"<Say>Hello.</Say><Redirect>{voice.url}/bye</Redirect>"))
-    connected.wait_until_idle()
-    assert [part.text for part in connected.calls()[0].heard] == ["Hello.", "Goodbye."]
-
-
-def test_mistakes_of_the_app_end_the_call(
-    connected: Emulator, client: Client, voice: FakeApp
-) -> None:
-    voice.speak = lambda _: "<Response><Sms/></Response>"
-    place(client, voice)
-    connected.wait_until_idle()
-    (record,) = connected.calls()
-    assert record.ending == "application error"
-    assert "<Sms>" in record.problem
-    voice.speak = lambda post: said(BYE) if post.path == "/safe" else Response("no", 500)
-    place(client, voice, fallback_url=f"{voice.url}/safe")
-    connected.wait_until_idle()
-    assert connected.calls()[-1].ending == "hangup"
-    assert voice.posts[-1].form["ErrorCode"] == "11200"
-
-
-def test_canceled_before_it_is_answered(
-    connected: Emulator, client: Client, voice: FakeApp
-) -> None:
-    connected.set_pickup(PHONE, RING)
-    call = place(client, voice, status_callback=f"{voice.url}/voice/status")
-    connected.wait_for_call(PHONE)
-    assert client.calls(call.sid).update(status="canceled").status == "canceled"
-    connected.wait_until_idle()
-    assert voice.posts[-1].form["CallStatus"] == "canceled"
-    with pytest.raises(TwilioRestException) as caught:
-        client.calls(call.sid).update(status="completed")
-    assert caught.value.code == 21220
-
-
-def test_changed_while_it_goes_on(connected: Emulator, client: Client, voice: FakeApp) -> None:
-    connected.set_pickup(PHONE, RING)
-    sid = place(client, voice).sid
-    connected.wait_for_call(PHONE)
-    call = connected.answer(sid)
-    for values in ({"status": "canceled"}, {"status": "ringing"}, {"url": "x"}, {"time_limit": 3}):
-        with pytest.raises(TwilioRestException):
-            client.calls(sid).update(**values)
-    client.calls(sid).update(twiml=said("<Pause/><Record/><Hangup/>"))
-    assert connected.calls()[0].waiting is not None
-    assert client.calls(sid).update(url=f"{voice.url}/voice/reminder").status == "in-progress"
-    assert call.heard.count("three") == 2
-    assert client.calls(sid).update(status="completed").status == "completed"
-    assert call.ended
 
 
 def test_list_pages_and_filters(connected: Emulator, client: Client, voice: FakeApp) -> None:

@@ -3,6 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from twilio.rest import Client
+from twilio.rest.api.v2010.account.call import CallInstance
+
+from tests.support.emulator import CLINIC, PHONE, FakeApp
+
 MENU = (
     '<Gather action="/voice/turn" numDigits="1" finishOnKey="" timeout="5">'
     "<Say>one two three four five</Say></Gather><Redirect>/voice/silence</Redirect>"
@@ -44,3 +49,11 @@ def voice_app(inbound: Answer, **others: Answer) -> Script:
 def said(inside: str) -> str:
     """A whole document."""
     return f"<Response>{inside}</Response>"
+
+
+def place(client: Client, app: FakeApp, **values: object) -> CallInstance:
+    """Have the real library place a call to a patient, with the app's reminder."""
+    given = {"to": PHONE, "from_": CLINIC, "url": f"{app.url}/voice/reminder?r=1%2F2"}
+    if "twiml" in values:
+        del given["url"]
+    return client.calls.create(**(given | values))
