@@ -97,7 +97,10 @@ function drawCall(call) {
 
 async function placeCall(from, to) {
   try {
-    store.takeCall(await post("/phone/calls", { from, to }));
+    const call = await post("/phone/calls", { from, to });
+    store.takeCall(call);
+    // It may be over already, and is to be seen all the same.
+    if (view.phone === from) view.call = call.sid;
   } catch (error) {
     tellProblem(error.message);
   }

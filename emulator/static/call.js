@@ -68,8 +68,9 @@ export function callScreen(first, { onChange, onClose }) {
   // Silence counts only while prompts are spoken: who reads them must not be hurried.
   function waitForPatient() {
     clearTimeout(silence);
-    if (call.final || call.scripted || !isSpeaking()) return;
-    if (call.waiting?.kind === "gather") {
+    if (call.final || call.scripted) return;
+    if (call.waiting?.kind === "record") recordingSince ??= Date.now();
+    if (call.waiting?.kind === "gather" && isSpeaking()) {
       silence = setTimeout(() => act({ wait: true }), call.waiting.timeout * 1000);
     }
   }
@@ -96,7 +97,7 @@ export function callScreen(first, { onChange, onClose }) {
     if (call.acts !== acts) {
       const from = acts === -1 && call.final ? call.heard.length : call.fresh;
       acts = call.acts;
-      recordingSince = call.waiting?.kind === "record" ? Date.now() : null;
+      recordingSince = null;
       if (from < call.heard.length || speaker.place === null) speaker.speak(call.heard, from);
     }
     tick();
@@ -137,7 +138,8 @@ export function callScreen(first, { onChange, onClose }) {
     if (recordingSince !== null && recorded() >= call.waiting?.longest) stopRecording("");
   }
 
-  const recorded = () => Math.max(1, Math.round((Date.now() - recordingSince) / 1000));
+  const recorded = () =>
+    Math.max(1, Math.round((Date.now() - (recordingSince ?? Date.now())) / 1000));
 
   function stopRecording(key) {
     const seconds = recorded();
