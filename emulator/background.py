@@ -12,7 +12,7 @@ import time
 import zlib
 from collections.abc import Callable
 
-Task = Callable[[], None]
+Task = Callable[[], object]
 _LANES = 8
 
 

@@ -7,6 +7,7 @@ from twilio.rest import Client
 
 from emulator import Emulator
 from tests.support.emulator import FakeApp, app, carrier, client_for
+from tests.support.voice_app import BYE, MENU, said
 
 __all__ = ["app", "carrier"]
 
@@ -24,3 +25,11 @@ def client(carrier: Emulator) -> Iterator[Client]:
     made = client_for(carrier)
     yield made
     made.http_client.session.close()
+
+
+@pytest.fixture
+def voice(app: FakeApp) -> FakeApp:
+    """The app with a menu for reminders and for callers, and a goodbye everywhere else."""
+    paths = ("/voice/reminder", "/voice/inbound")
+    app.speak = lambda post: said(MENU if post.path in paths else BYE)
+    return app
