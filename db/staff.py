@@ -146,7 +146,7 @@ def use_link(session: Session, digest: str, password_hash: str, now: dt.datetime
     Two that use it at the same moment: the first wins.
     """
     owner = link_owner(session, digest, now)
-    used = session.execute(
+    used = session.connection().execute(
         update(StaffLink)
         .where(StaffLink.secret_sha256 == digest, StaffLink.used_at.is_(None))
         .values(used_at=now)
