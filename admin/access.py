@@ -102,7 +102,8 @@ def _check() -> Response | None:
 def _to_sign_in() -> Response:
     """Ask a stranger to sign in first, and lead them back afterwards."""
     why = sessions.ending()
-    session.clear()
+    if why is not None:
+        session.clear()
     lost = request.method not in ("GET", "HEAD")
     if why is not None or lost:
         flash(_reason(why, lost=lost), "warning")

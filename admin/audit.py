@@ -18,7 +18,7 @@ from admin import access, sessions
 from admin.audit_words import ACTION_WORDS, action_words
 from admin.clinic_choice import all_clinics, zone_of
 from admin.csv_out import csv_response
-from admin.forms import Form
+from admin.forms import Form, row_key
 from admin.pages import render, render_part, wants_part
 from admin.site import now, site
 from admin.times import day_start
@@ -69,7 +69,7 @@ class SearchForm(Form):
     who = SelectField(_("Who"))
     what = SelectField(
         _("What"),
-        choices=[("", _("Anything")), *((each.value, text) for each, text in ACTION_WORDS.items())],
+        choices={"": _("Anything")} | {each.value: text for each, text in ACTION_WORDS.items()},
     )
     since = DateField(_("From day"), [Optional()], render_kw={"type": "date"})
     until = DateField(_("To day"), [Optional()], render_kw={"type": "date"})
@@ -92,7 +92,7 @@ class Row:
 def index() -> str | tuple[str, int]:
     """The newest entries, as far as the filters let them through."""
     form, clinics = _form(), all_clinics()
-    before = request.args.get("before", type=int)
+    before = row_key(request.args.get("before"))
     is_fine = form.validate()
     found: Sequence[Audit] = []
     if is_fine:
@@ -159,8 +159,8 @@ def _csv_row(entry: Audit) -> tuple[str, ...]:
 def _form() -> SearchForm:
     form = SearchForm(request.args)
     with site().database.reading() as db:
-        people = [(str(person.id), person.email) for person in all_staff(db)]
-    form.who.choices = [("", _("Anybody")), *people]
+        people = {str(person.id): person.email for person in all_staff(db)}
+    form.who.choices = {"": _("Anybody")} | people
     form.who.data = request.args.get("who", "")
     form.what.data = request.args.get("what", "")
     return form

@@ -7,7 +7,7 @@ from typing import Self
 from flask import request
 from wtforms import Form as WTForm
 from wtforms import StringField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, Length
 
 
 class Form(WTForm):
@@ -28,6 +28,12 @@ def text_field(label: str, missing: str, longest: int = 200) -> StringField:
     """A line of text that must be there; blanks around it are dropped."""
     return StringField(
         label,
-        [InputRequired(missing), Length(max=longest)],
+        [DataRequired(missing), Length(max=longest)],
         filters=[lambda value: value.strip() if value else value],
     )
+
+
+def row_key(text: str | None) -> int | None:
+    """The key of a row that a form or an address names; `None` for what is none."""
+    is_key = text is not None and text.isascii() and text.isdecimal() and len(text) < 10
+    return int(text) if text is not None and is_key else None

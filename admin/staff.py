@@ -9,10 +9,9 @@ from flask import Blueprint, abort, flash, redirect, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 from wtforms import SelectField
-from wtforms.validators import Length
 
 from admin import access, audit
-from admin.forms import Form, text_field
+from admin.forms import Form, row_key, text_field
 from admin.pages import render
 from admin.role_words import ROLE_WORDS, TO_ROLE
 from admin.site import link_address, now, site
@@ -30,7 +29,7 @@ class AddForm(Form):
 
     email = text_field(_("E-mail"), _("Enter the person's e-mail address."), longest=254)
     name = text_field(_("Name"), _("Enter the person's name."), longest=100)
-    role = SelectField(_("Role"), [Length(max=12)], choices=list(ROLE_WORDS.items()))
+    role = SelectField(_("Role"), choices=dict(ROLE_WORDS))
 
 
 @pages.get("/staff")
@@ -145,10 +144,10 @@ def second_step_off() -> Response:
 @contextmanager
 def _changing() -> Iterator[tuple[Session, Staff]]:
     """The account that the form names, in a transaction; a refusal is told and changes nothing."""
-    key = request.form.get("id", "")
+    key = row_key(request.form.get("id"))
     try:
         with site().database.transaction() as db:
-            person = accounts.locked_staff(db, int(key)) if key.isdecimal() else None
+            person = accounts.locked_staff(db, key) if key else None
             if person is None:
                 abort(404)
             yield db, person

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Final, ParamSpec, TypeVar
 
 import click
 
@@ -17,6 +17,7 @@ from flows.library import ContentError
 from profiles import ProfileError
 from settings import DATABASE_ONLY, Settings, SettingsError
 
+_TOLD: Final = (SettingsError, DatabaseDownError, ContentError, NumberTakenError, StaffError)
 P = ParamSpec("P")
 R = TypeVar("R")
 
