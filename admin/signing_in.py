@@ -6,6 +6,7 @@ it takes, so that nobody learns here who has an account.
 
 from __future__ import annotations
 
+import structlog
 from sqlalchemy.orm import Session
 
 from admin import passwords, second_step
@@ -13,6 +14,8 @@ from admin.site import now, site
 from db import staff as accounts
 from db.audit import STRANGER, Action, Actor, Entity, record
 from db.staff_models import Staff
+
+_log = structlog.get_logger()
 
 
 def right_password(email: str, password: str) -> Staff | None:
@@ -74,6 +77,7 @@ def _count_failure(db: Session, staff: Staff) -> None:
     locks = accounts.note_failure(staff, now())
     _note(db, staff, Action.SIGN_IN_FAILED)
     if locks:
+        _log.warning("staff_account_locked", staff=staff.id)
         _note(db, staff, Action.ACCOUNT_LOCKED)
 
 

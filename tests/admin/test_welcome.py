@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 
@@ -53,6 +55,21 @@ def test_it_works_once(site: TestSite) -> None:
     assert status == 410
     assert "used already" in page
     assert site.stranger().sign_in(EMAIL).status_code == 303
+
+
+def test_of_two_who_use_it_at_once_one_is_told(site: TestSite) -> None:
+    site.add(email=EMAIL, password=None)
+    path = link(site)
+    visitors = [arrived(site, path) for _ in range(2)]
+    together = Barrier(2)
+
+    def send(visitor: Visitor) -> int:
+        token = visitor.token()
+        together.wait(10)
+        return visitor.client.post("/admin/welcome", data={"csrf_token": token, **NEW}).status_code
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(send, visitors)) == [303, 410]
 
 
 def test_it_works_for_72_hours(site: TestSite) -> None:
