@@ -76,7 +76,11 @@ def put_guard(app: Flask) -> None:
     for rule in app.url_map.iter_rules():
         if is_ours(rule.rule):
             access_of(app, rule.endpoint)
-    app.config.update(WTF_CSRF_CHECK_DEFAULT=False, WTF_CSRF_TIME_LIMIT=None)
+    app.config.update(
+        WTF_CSRF_CHECK_DEFAULT=False,  # checked below, for the site alone
+        WTF_CSRF_TIME_LIMIT=None,  # a token is good for as long as its session
+        WTF_CSRF_SSL_STRICT=False,  # it would compare with a Host that proxies may change
+    )
     _csrf.init_app(app)
     app.before_request(_check)
 

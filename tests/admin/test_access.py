@@ -22,17 +22,12 @@ HTMX = {"HX-Request": "true", "HX-Current-URL": "http://127.0.0.1/admin/audit?wh
 
 def routes(app: Flask) -> Iterator[tuple[str, str, str]]:
     """Endpoint, method and an address of every route under the site's root."""
+    addresses = app.url_map.bind("127.0.0.1")
     for rule in app.url_map.iter_rules():
-        if not is_ours(rule.rule):
-            continue
-        filled = rule.rule
-        for name in rule.arguments:
-            converter = type(rule._converters[name]).__name__
-            value = "1" if converter == "IntegerConverter" else "x"
-            filled = filled.replace(filled[filled.index("<") : filled.index(">") + 1], value, 1)
-            assert name
-        for method in sorted((rule.methods or set()) - {"OPTIONS", "HEAD"}):
-            yield rule.endpoint, method, filled
+        if is_ours(rule.rule):
+            filled = addresses.build(rule.endpoint, dict.fromkeys(rule.arguments, 1))
+            for method in sorted((rule.methods or set()) - {"OPTIONS", "HEAD"}):
+                yield rule.endpoint, method, filled
 
 
 def ask(client: FlaskClient, method: str, path: str, **headers: str) -> tuple[int, dict[str, str]]:

@@ -27,6 +27,7 @@ from db.staff import NewStaff, Role
 from db.staff_models import Staff
 from profiles import Profile
 from settings import Settings
+from tests.support.browser import axe_violations
 from tests.support.csv_files import NOW, sample_profiles
 from tests.support.processes import free_port
 from tests.support.web import StandingClock, environment
@@ -154,6 +155,18 @@ class TestSite:
             store_profile(session, profile, NOW)
         self.profiles[profile.id] = profile
         return profile
+
+
+def page_problems(page: Page) -> list[str]:
+    """What is wrong with the page on screen: for assistive technology, its width, heads and ids."""
+    problems = axe_violations(page)
+    if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+        problems.append("something sticks out to the side")
+    if page.locator("h1").count() != 1:
+        problems.append("there must be one h1")
+    ids: list[str] = page.evaluate("[...document.querySelectorAll('[id]')].map(each => each.id)")
+    problems += [f"the id {each} is there twice" for each in {*ids} if ids.count(each) > 1]
+    return problems
 
 
 @contextmanager
