@@ -31,6 +31,7 @@ Access = frozenset[Role] | None
 """The roles that may; `None` for everybody, also strangers."""
 
 _declared: Final[dict[Callable[..., Any], Access]] = {}
+_largest: Final[dict[Callable[..., Any], int]] = {}
 _csrf: Final = CSRFProtect()
 POLL_HEADER: Final = "Prepline-Poll"
 """A request that a page makes by itself carries it, and does not keep a session alive."""
@@ -53,6 +54,17 @@ def for_staff(view: View) -> View:
 def for_managers(view: View) -> View:
     """Managers only."""
     return _declare(view, frozenset({Role.MANAGER}))
+
+
+def takes_up_to(size: int) -> Callable[[View], View]:
+    """For a page that takes files: the largest request, in bytes, where the app's limit is too
+    small. Strangers stay below that one."""
+
+    def declare(view: View) -> View:
+        _largest[view] = size
+        return view
+
+    return declare
 
 
 def _declare(view: View, access: Access) -> View:
@@ -95,6 +107,9 @@ def _check() -> Response | None:
     member = sessions.signed_in()
     if member is None:
         return _to_sign_in()
+    view = current_app.view_functions.get(request.endpoint or "")
+    if view in _largest:
+        request.max_content_length = _largest[view]
     _csrf.protect()
     if member.role not in access:
         abort(403)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 
 import pytest
-from flask import Blueprint, Flask
+from flask import Blueprint, Flask, request
 from flask.testing import FlaskClient
 
 from admin import access, sessions
@@ -104,6 +105,21 @@ def test_a_route_that_declares_nothing_is_an_error_at_start() -> None:
     app.register_blueprint(room)
     with pytest.raises(UndeclaredRouteError, match=r"admin\.forgotten does not say who"):
         access.put_guard(app)
+
+
+def test_a_page_for_files_takes_larger_requests(lite_site: TestSite) -> None:
+    @access.for_staff
+    @access.takes_up_to(200_000)
+    def files() -> str:
+        return str(len(request.files["file"].read()))
+
+    lite_site.app.view_functions["admin.clinic_choice.choose"] = files
+    for size, status in ((190_000, 200), (220_000, 413)):
+        file = (io.BytesIO(b"x" * size), "x.csv")
+        answer = lite_site.visitor().post("/admin/clinic", {"file": file})
+        assert answer.status_code == status
+    answer = lite_site.visitor().post("/admin/account", {"file": (io.BytesIO(b"x" * 190_000), "x")})
+    assert answer.status_code == 413
 
 
 @pytest.mark.parametrize(
