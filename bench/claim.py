@@ -14,6 +14,7 @@ from typing import Final
 from bench.filling import NOW, analyse, fill_due, fill_others
 from bench.measure import Figure, Limit, Scale, Target, alternate, ratios, seconds
 from bench.places import Place, clinic, places
+from db import outbox
 from db.claims import Lease, claim_due
 from db.session import Database
 from scheduler.claiming import LEASE
@@ -23,6 +24,7 @@ TARGET: Final = Target(Limit.AT_MOST, 1.3)
 BATCH: Final = 100
 _SMALL: Final = "a small database"
 _LARGE: Final = "a large database"
+_BODY: Final = "x" * 300
 _MOST_ON_SQLITE: Final = 50_000
 """Stored row by row there, and not where a large installation keeps its reminders."""
 
@@ -66,7 +68,11 @@ def _claimer(database: Database, claims: int) -> Callable[[], float]:
     def claim() -> None:
         lease = Lease(uuid.uuid4().hex, NOW + LEASE)
         with database.connection() as connection:
-            rows = claim_due(connection, clinic_id, NOW, NOW, lease, BATCH)
+            rows = claim_due(connection, clinic_id, NOW, BATCH)
+            begun = [
+                {"row": row.id, "to": row.phone, "body": _BODY, "channel": "sms"} for row in rows
+            ]
+            outbox.begin(connection, begun, lease, NOW)
         if len(rows) != BATCH:
             raise RuntimeError(f"{len(rows)} reminders were claimed and not {BATCH}")
 

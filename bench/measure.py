@@ -95,7 +95,7 @@ FULL = Scale(
     reminders=200_000,
     few_reminders=10_000,
     appointments=10_000,
-    texts=150,
+    texts=1500,
     backlog=10_000,
 )
 LONG = replace(FULL, reminders=5_000_000, backlog=100_000)

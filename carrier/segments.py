@@ -6,6 +6,7 @@ carriers charge by them.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -104,6 +105,8 @@ _LOOK_ALIKES: Final = str.maketrans(
     }
 )
 
+_RARE_ASCII: Final = re.compile("[\t\v`]")
+"""The ones among plain characters that have a look-alike."""
 _LATIN: Final = (*range(0xC0, 0x250), *range(0x1E00, 0x1F00))
 _UNACCENTED: Final = str.maketrans(
     {
@@ -129,6 +132,8 @@ def fit(text: str, *, keep_accents: bool) -> str:
     the text need more parts, unless `keep_accents` says that correct spelling is worth the price.
     The result never needs more parts than the composed text.
     """
+    if text.isascii() and not _RARE_ASCII.search(text):
+        return text
     composed = unicodedata.normalize("NFC", text)
     looked_alike = unicodedata.normalize("NFC", smart(composed))
     plain = composed if looked_alike == composed else _cheaper(looked_alike, composed)

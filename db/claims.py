@@ -13,6 +13,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, and_, bindparam, select, update
 from sqlalchemy.engine import Connection
 
+from db.bulk import Bulk
 from db.models import Base
 
 _TABLES: Final = Base.metadata.tables
@@ -79,17 +80,20 @@ def _column(name: str) -> ColumnElement[Any]:
     return _CONTACT[name] if name in _OF_CONTACT else _ROW[name]
 
 
-_WHOLE: Final = (
-    select(*(_column(each.name) for each in fields(Claimed)))
-    .select_from(_TABLES["reminder"])
-    .join(_TABLES["appointment"], _VISIT.id == _ROW.appointment_id)
-    .join(_TABLES["patient"], _PATIENT.id == _VISIT.patient_id)
-    .outerjoin(
-        _TABLES["contact"],
-        and_(_CONTACT.clinic_id == _VISIT.clinic_id, _CONTACT.phone == _PATIENT.phone),
-    )
-    .where(_ROW.id.in_(bindparam("ids", expanding=True)))
-    .order_by(_ROW.send_by, _ROW.id)
+_WHOLE: Final = Bulk(
+    lambda given: (
+        select(*(_column(each.name) for each in fields(Claimed)))
+        .select_from(_TABLES["reminder"])
+        .join(_TABLES["appointment"], _VISIT.id == _ROW.appointment_id)
+        .join(_TABLES["patient"], _PATIENT.id == _VISIT.patient_id)
+        .outerjoin(
+            _TABLES["contact"],
+            and_(_CONTACT.clinic_id == _VISIT.clinic_id, _CONTACT.phone == _PATIENT.phone),
+        )
+        .where(given.has(_ROW.id, "id"))
+        .order_by(_ROW.send_by, _ROW.id)
+    ),
+    {"id": _ROW.id.type},
 )
 _DUE: Final = (
     select(_ROW.id)
@@ -101,7 +105,6 @@ _DUE: Final = (
     .order_by(_ROW.send_by, _ROW.id)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
-    .cte("due")
 )
 _IS_DUE: Final = (
     select(_ROW.id)
@@ -111,18 +114,6 @@ _IS_DUE: Final = (
         _ROW.next_at <= bindparam("now"),
     )
     .limit(1)
-)
-_CLAIM: Final = (
-    update(_TABLES["reminder"])
-    .where(_ROW.id == _DUE.c.id)
-    .values(
-        status="sending",
-        next_at=bindparam("lease"),
-        token=bindparam("lease_token"),
-        started_at=bindparam("started"),
-        attempts=_ROW.attempts + 1,
-    )
-    .returning(_ROW.id)
 )
 _UNSETTLED: Final = (
     select(_ROW.id)
@@ -155,28 +146,16 @@ def has_due(connection: Connection, clinic_id: str, now: dt.datetime) -> bool:
 
 
 def claim_due(
-    connection: Connection,
-    clinic_id: str,
-    now: dt.datetime,
-    started_at: dt.datetime,
-    lease: Lease,
-    most: int,
+    connection: Connection, clinic_id: str, now: dt.datetime, most: int
 ) -> Sequence[Claimed]:
-    """Take up to `most` due reminders of a clinic, the earliest `send_by` first, as `sending`.
+    """Take up to `most` due reminders of a clinic, the earliest `send_by` first.
 
-    What another worker is claiming at the same moment is passed over, so that any number of
-    workers share the work. `started_at` is the real time, by which the carrier's messages can be
-    searched later, whatever the worker's own clock shows.
+    They are ours until the transaction ends, by which time each has to be stored as under way
+    (`db.outbox.begin`), put off or settled. What another worker is claiming at the same moment is
+    passed over, so that any number of workers share the work.
     """
-    values = {
-        "clinic": clinic_id,
-        "now": now,
-        "most": most,
-        "lease": lease.until,
-        "lease_token": lease.token,
-        "started": started_at,
-    }
-    return _whole(connection, connection.execute(_CLAIM, values).scalars().all())
+    values = {"clinic": clinic_id, "now": now, "most": most}
+    return _whole(connection, connection.execute(_DUE, values).scalars().all())
 
 
 def claim_unsettled(
@@ -189,6 +168,5 @@ def claim_unsettled(
 
 
 def _whole(connection: Connection, ids: Sequence[int]) -> Sequence[Claimed]:
-    if not ids:
-        return ()
-    return [Claimed(*row) for row in connection.execute(_WHOLE, {"ids": list(ids)})]
+    found = _WHOLE.run(connection, [{"id": each} for each in ids])
+    return tuple(Claimed(*tuple(row)) for row in found)

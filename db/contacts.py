@@ -1,4 +1,4 @@
-"""Phone numbers that clinics talk with, their conversations and their opt-outs."""
+"""Phone numbers that clinics talk with, and their opt-outs."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from collections.abc import Collection
 from dataclasses import dataclass, fields
 from typing import Final
 
-import msgspec
 from sqlalchemy import func, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
-from db.models import Contact, Conversation, OptChange, Patient
+from db.models import Clinic, Contact, OptChange, Patient
 from db.upsert import insert_for
-from flows.model import Session as Talk
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +58,14 @@ def lock_contacts(
 ) -> dict[str, ContactState]:
     """As `lock_contact` for many numbers of one clinic, in few statements; by number.
 
+    The clinic's row is locked before them, so that imports of one clinic are taken one after the
+    other: two files may name the same new patient or appointment with different numbers, and then
+    share no contact that one of them could wait for. Texts of patients don't wait for it.
+
     Where some are new, all are inserted in order and those that are there already are locked by
     the same statement on their way, so that no one is waited for out of order.
     """
+    session.execute(select(Clinic.id).where(Clinic.id == clinic_id).with_for_update(key_share=True))
     wanted = sorted(set(phones))
     mine = (Contact.clinic_id == clinic_id, Contact.phone.in_(wanted))
     known = session.scalar(select(func.count()).select_from(Contact).where(*mine))
@@ -109,40 +112,6 @@ def language_of_patient(connection: Connection, clinic_id: str, phone: str) -> s
         .where(Patient.clinic_id == clinic_id, Patient.phone == phone)
         .order_by(Patient.id.desc())
         .limit(1)
-    )
-
-
-def conversation_of(session: Session, contact_id: int, channel: str) -> Talk | None:
-    """The stored conversation of a (locked) contact by one channel."""
-    state = session.scalar(
-        select(Conversation.state).where(
-            Conversation.contact_id == contact_id, Conversation.channel == channel
-        )
-    )
-    return None if state is None else msgspec.json.decode(state, type=Talk)
-
-
-def save_conversation(
-    session: Session,
-    contact_id: int,
-    channel: str,
-    talk: Talk,
-    now: dt.datetime,
-    *,
-    is_new: bool,
-) -> None:
-    """Store the conversation of a (locked) contact."""
-    values = {"state": msgspec.json.encode(talk).decode(), "updated_at": now}
-    if is_new:
-        table = Conversation.__table__
-        row = {"contact_id": contact_id, "channel": channel} | values
-        session.execute(table.insert().values(row))  # type: ignore[attr-defined]
-        return
-    session.execute(
-        update(Conversation)
-        .where(Conversation.contact_id == contact_id, Conversation.channel == channel)
-        .values(**values)
-        .execution_options(synchronize_session=False)
     )
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Executable, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import Row, Update, and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.engine import Connection
 
+from db.bulk import Bulk, Given, Values, types_of
+from db.claims import Lease
 from db.models import Base
 
 _TABLES: Final = Base.metadata.tables
@@ -19,93 +21,136 @@ _CONTACT: Final = _TABLES["contact"].c
 _TALK: Final = _TABLES["conversation"].c
 _VISIT: Final = _TABLES["appointment"].c
 _PATIENT: Final = _TABLES["patient"].c
+_EVENTS: Final = _TABLES["reminder_event"]
+_EVENT_NAMES: Final = ("reminder_id", "at", "what", "detail", "error_code")
+_TALK_NAMES: Final = ("contact_id", "channel", "state", "updated_at")
 
-_OURS: Final = and_(
-    _ROW.id == bindparam("row"), _ROW.token == bindparam("ours"), _ROW.status == "sending"
+
+def _update(given: Given, **values: object) -> Update:
+    """An update of the reminders that are named by `row`."""
+    return update(_REMINDER).where(_ROW.id == given.c.row).values(**values)
+
+
+_BEGIN: Final = Bulk(
+    lambda given: _update(
+        given,
+        status="sending",
+        reason=None,
+        to=given.c.to,
+        body=given.c.body,
+        channel=given.c.channel,
+        next_at=bindparam("lease"),
+        token=bindparam("ours"),
+        started_at=bindparam("started"),
+        attempts=_ROW.attempts + 1,
+    ),
+    types_of((_ROW.to, _ROW.body, _ROW.channel), row=_ROW.id.type),
 )
-_PREPARE: Final = (
-    update(_REMINDER)
-    .where(_ROW.id == bindparam("row"))
-    .values(to=bindparam("to"), body=bindparam("body"), channel="sms", reason=None)
+_PUT_OFF: Final = Bulk(
+    lambda given: _update(given, reason=given.c.reason, next_at=given.c.until),
+    types_of((_ROW.reason,), row=_ROW.id.type, until=_ROW.next_at.type),
 )
-_PUT_OFF: Final = (
-    update(_REMINDER)
-    .where(_ROW.id == bindparam("row"))
-    .values(
-        status="planned",
-        reason=bindparam("reason"),
-        next_at=bindparam("until"),
-        token=None,
-        attempts=_ROW.attempts - 1,
-    )
-)
-_SETTLE: Final = (
-    update(_REMINDER)
-    .where(_ROW.id == bindparam("row"))
-    .values(
-        status=bindparam("status"),
-        reason=bindparam("reason"),
-        channel=bindparam("channel"),
+_SETTLE: Final = Bulk(
+    lambda given: _update(
+        given,
+        status=given.c.status,
+        reason=given.c.reason,
+        channel=given.c.channel,
         next_at=None,
         token=None,
-        settled_at=bindparam("at"),
-    )
+        settled_at=given.c.at,
+    ),
+    types_of((_ROW.status, _ROW.reason, _ROW.channel), row=_ROW.id.type, at=_ROW.settled_at.type),
 )
-_ACCEPT: Final = (
-    update(_REMINDER)
-    .where(_OURS)
-    .values(
+_ACCEPT: Final = Bulk(
+    lambda given: _update(
+        given,
         status="sent",
         reason=None,
-        sid=bindparam("sid"),
-        carrier_status=bindparam("carrier_status"),
+        sid=given.c.sid,
+        carrier_status=given.c.carrier_status,
         error_code=None,
-        next_at=bindparam("look_again"),
+        next_at=given.c.look_again,
         token=None,
-        sent_at=bindparam("at"),
-    )
+        sent_at=given.c.at,
+    ).where(_ROW.token == given.c.ours, _ROW.status == "sending"),
+    types_of(
+        (_ROW.sid, _ROW.carrier_status),
+        row=_ROW.id.type,
+        ours=_ROW.token.type,
+        at=_ROW.sent_at.type,
+        look_again=_ROW.next_at.type,
+    ),
 )
-_EVENT: Final = insert(_TABLES["reminder_event"])
-_LOCK: Final = (
-    select(_CONTACT.id)
-    .where(_CONTACT.id.in_(bindparam("ids", expanding=True)))
-    .order_by(_CONTACT.clinic_id, _CONTACT.phone)
-    .with_for_update(key_share=True)
+_EVENT: Final = Bulk(
+    lambda given: insert(_EVENTS).from_select(
+        _EVENT_NAMES, select(*(given.c[name] for name in _EVENT_NAMES))
+    ),
+    types_of(_EVENTS.c[name] for name in _EVENT_NAMES),
 )
-_TALKS: Final = select(_TALK.contact_id, _TALK.state).where(
-    _TALK.contact_id.in_(bindparam("ids", expanding=True)), _TALK.channel == "sms"
+_LOCK: Final = Bulk(
+    lambda given: (
+        select(_CONTACT.id)
+        .where(given.has(_CONTACT.id, "id"))
+        .order_by(_CONTACT.clinic_id, _CONTACT.phone)
+        .with_for_update(key_share=True)
+    ),
+    {"id": _CONTACT.id.type},
 )
-_NEW_TALK: Final = insert(_TABLES["conversation"])
-_TALK_STATE: Final = (
-    update(_TABLES["conversation"])
-    .where(_TALK.contact_id == bindparam("contact"), _TALK.channel == "sms")
-    .values(state=bindparam("state"), updated_at=bindparam("updated_at"))
+_TALKS: Final = Bulk(
+    lambda given: select(_TALK.contact_id, _TALK.state).where(
+        given.has(_TALK.contact_id, "id"), _TALK.channel == "sms"
+    ),
+    {"id": _CONTACT.id.type},
 )
-_HAD_TODAY: Final = (
-    select(_ROW.to, func.count())
-    .where(
-        _ROW.to.in_(bindparam("phones", expanding=True)),
-        _ROW.clinic_id == bindparam("clinic"),
-        or_(
-            and_(_ROW.sent_at >= bindparam("since"), _ROW.status.in_(("sent", "delivered"))),
-            and_(_ROW.started_at >= bindparam("since"), _ROW.status.in_(("sending", "in_doubt"))),
-        ),
-    )
-    .group_by(_ROW.to)
+_NEW_TALK: Final = Bulk(
+    lambda given: insert(_TABLES["conversation"]).from_select(
+        _TALK_NAMES, select(*(given.c[name] for name in _TALK_NAMES))
+    ),
+    types_of(_TALK[name] for name in _TALK_NAMES),
 )
-_FASTING_TODAY: Final = (
-    select(_PATIENT.phone, func.count())
-    .select_from(_REMINDER)
-    .join(_TABLES["appointment"], _VISIT.id == _ROW.appointment_id)
-    .join(_TABLES["patient"], _PATIENT.id == _VISIT.patient_id)
-    .where(
-        _PATIENT.clinic_id == bindparam("clinic"),
-        _PATIENT.phone.in_(bindparam("phones", expanding=True)),
-        _ROW.kind == "fasting_start",
-        _ROW.status == "planned",
-        _ROW.due_at < bindparam("before"),
-    )
-    .group_by(_PATIENT.phone)
+_TALK_STATE: Final = Bulk(
+    lambda given: (
+        update(_TABLES["conversation"])
+        .where(_TALK.contact_id == given.c.contact_id, _TALK.channel == given.c.channel)
+        .values(state=given.c.state, updated_at=given.c.updated_at)
+    ),
+    types_of(_TALK[name] for name in _TALK_NAMES),
+)
+_HAD_TODAY: Final = Bulk(
+    lambda given: (
+        select(_ROW.to, func.count())
+        .where(
+            given.has(_ROW.to, "phone"),
+            _ROW.clinic_id == bindparam("clinic"),
+            or_(
+                and_(_ROW.sent_at >= bindparam("since"), _ROW.status.in_(("sent", "delivered"))),
+                and_(
+                    _ROW.started_at >= bindparam("since"),
+                    _ROW.status.in_(("sending", "in_doubt")),
+                ),
+            ),
+        )
+        .group_by(_ROW.to)
+    ),
+    {"phone": _PATIENT.phone.type},
+)
+_FASTING_TODAY: Final = Bulk(
+    lambda given: (
+        select(_PATIENT.phone, func.count())
+        .select_from(_TABLES["patient"])
+        .join(_TABLES["appointment"], _VISIT.patient_id == _PATIENT.id)
+        .join(_REMINDER, _ROW.appointment_id == _VISIT.id)
+        .where(
+            _PATIENT.clinic_id == bindparam("clinic"),
+            given.has(_PATIENT.phone, "phone"),
+            _ROW.kind == "fasting_start",
+            _ROW.status == "planned",
+            _ROW.due_at < bindparam("before"),
+        )
+        .group_by(_PATIENT.phone)
+    ),
+    {"phone": _PATIENT.phone.type},
 )
 
 
@@ -121,46 +166,54 @@ class Accepted:
     look_again: dt.datetime
 
 
-Values = Mapping[str, object]
-
-
 def had_today(
     connection: Connection, clinic_id: str, phones: Iterable[str], since: dt.datetime
 ) -> dict[str, int]:
     """How many messages each phone has had since the clinic's day began, those under way too."""
-    values = {"clinic": clinic_id, "phones": list(phones), "since": since}
-    return dict(connection.execute(_HAD_TODAY, values).all())
+    wanted = [{"phone": phone} for phone in phones]
+    return _counts(_HAD_TODAY.run(connection, wanted, {"clinic": clinic_id, "since": since}))
 
 
 def fasting_to_come(
     connection: Connection, clinic_id: str, phones: Iterable[str], before: dt.datetime
 ) -> dict[str, int]:
     """How many fasting reminders are still planned for each phone before the clinic's day ends."""
-    values = {"clinic": clinic_id, "phones": list(phones), "before": before}
-    return dict(connection.execute(_FASTING_TODAY, values).all())
+    wanted = [{"phone": phone} for phone in phones]
+    return _counts(_FASTING_TODAY.run(connection, wanted, {"clinic": clinic_id, "before": before}))
 
 
-def prepare(connection: Connection, rows: Sequence[Values]) -> None:
-    """Keep what is about to go out: `row`, `to`, `body`."""
-    _many(connection, _PREPARE, rows)
+def _counts(found: Sequence[Row[Any]]) -> dict[str, int]:
+    return dict(map(tuple, found))
+
+
+def begin(
+    connection: Connection, rows: Sequence[Values], lease: Lease, started_at: dt.datetime
+) -> None:
+    """Mark claimed rows as under way and keep what is about to go out: `row`, `to`, `body`,
+    `channel`.
+
+    `started_at` is the real time, by which the carrier's messages can be searched later, whatever
+    the worker's own clock shows.
+    """
+    ours = {"lease": lease.until, "ours": lease.token, "started": started_at}
+    _BEGIN.run(connection, rows, ours)
 
 
 def put_off(connection: Connection, rows: Sequence[Values]) -> None:
-    """Give rows back unsent: `row`, `until`, `reason`."""
-    _many(connection, _PUT_OFF, rows)
+    """Leave claimed rows for later: `row`, `until`, `reason`."""
+    _PUT_OFF.run(connection, rows)
 
 
 def settle(connection: Connection, rows: Sequence[Values]) -> None:
     """Bring rows to their last state: `row`, `status`, `reason`, `channel`, `at`."""
-    _many(connection, _SETTLE, rows)
+    _SETTLE.run(connection, rows)
 
 
 def accept(connection: Connection, accepted: Sequence[Accepted]) -> None:
     """Mark rows as sent; one that a callback has settled meanwhile, or that is no longer ours by
     its token, is left as it is."""
-    _many(
+    _ACCEPT.run(
         connection,
-        _ACCEPT,
         [
             {
                 "row": each.row,
@@ -177,7 +230,7 @@ def accept(connection: Connection, accepted: Sequence[Accepted]) -> None:
 
 def note_all(connection: Connection, events: Sequence[Values]) -> None:
     """Write down events: `reminder_id`, `at`, `what`, `detail`, `error_code`."""
-    _many(connection, _EVENT, events)
+    _EVENT.run(connection, events)
 
 
 def lock_talks(connection: Connection, contacts: Iterable[int]) -> dict[int, str | None]:
@@ -186,9 +239,9 @@ def lock_talks(connection: Connection, contacts: Iterable[int]) -> dict[int, str
     These are two statements, for one that waits for a lock goes on to read what stood there before
     it waited: a text that was taken in meanwhile would be forgotten.
     """
-    wanted = {"ids": sorted(set(contacts))}
-    locked = connection.execute(_LOCK, wanted).scalars().all()
-    return {**dict.fromkeys(locked), **dict(connection.execute(_TALKS, wanted).all())}
+    wanted = [{"id": each} for each in sorted(set(contacts))]
+    talks: dict[int, str | None] = {row.id: None for row in _LOCK.run(connection, wanted)}
+    return talks | {row.contact_id: row.state for row in _TALKS.run(connection, wanted)}
 
 
 def save_talks(
@@ -200,14 +253,10 @@ def save_talks(
     """Store the conversations of locked contacts that have changed."""
     new, changed = [], []
     for contact, state in after.items():
+        row = {"contact_id": contact, "channel": "sms", "state": state, "updated_at": now}
         if before.get(contact) is None:
-            new.append({"contact_id": contact, "channel": "sms", "state": state, "updated_at": now})
+            new.append(row)
         elif before[contact] != state:
-            changed.append({"contact": contact, "state": state, "updated_at": now})
-    _many(connection, _NEW_TALK, new)
-    _many(connection, _TALK_STATE, changed)
-
-
-def _many(connection: Connection, statement: Executable, rows: Sequence[Values]) -> None:
-    if rows:
-        connection.execute(statement, [dict(row) for row in rows])
+            changed.append(row)
+    _NEW_TALK.run(connection, new)
+    _TALK_STATE.run(connection, changed)

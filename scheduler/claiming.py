@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from db import outbox
+from db.bulk import Values
 from db.claims import Claimed, Lease, claim_due, has_due
 from db.contacts import make_contact
 from db.lines import ACCOUNT, Stop, give_back, stopped_lines, take_probe, take_slots
@@ -37,11 +38,12 @@ AHEAD: Final = dt.timedelta(seconds=2)
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What one claim took: the requests to make, each at its slot (real time, UTC), how many rows
-    were looked at, and the moment before which the sender has no further slot."""
+    """What one claim took at a moment: the requests to make, each at its slot (both real time,
+    UTC), how many rows were looked at, and whether the sender had no slot left."""
 
     sends: tuple[tuple[Send, dt.datetime], ...]
     looked_at: int
+    at: dt.datetime
     is_paced: bool = False
 
 
@@ -60,22 +62,23 @@ def claim(
     stops = _stops(connection, profile)
     most = _allowed_on_line(connection, profile, stops, most, now, real)
     if not most:
-        return Claim((), 0)
+        return Claim((), 0, real)
     sender = line_of(profile)
     slots = take_slots(connection, sender, profile.messages_per_second, most, AHEAD, real)
     if not slots:
-        return Claim((), 0, is_paced=True)
+        return Claim((), 0, real, is_paced=True)
     lease = Lease(uuid.uuid4().hex, now + LEASE)
-    rows = claim_due(connection, profile.id, now, real, lease, len(slots))
+    rows = claim_due(connection, profile.id, now, len(slots))
     if len(_stops(connection, profile)) > len(stops):  # stopped while we were claiming
         _store(connection, [PutOff(row, now, Reason.LINE_STOPPED) for row in rows], now)
         give_back(connection, sender, slots)
-        return Claim((), 0)
+        return Claim((), 0, real)
     decisions = _decide_all(connection, library, profile, rows, lease.token, now)
-    _store(connection, decisions, now)
     sends = [decision for decision in decisions if isinstance(decision, Send)]
+    outbox.begin(connection, [_begun(send) for send in sends], lease, real)
+    _store(connection, decisions, now)
     give_back(connection, sender, slots[len(sends) :])
-    return Claim(tuple(zip(sends, slots, strict=False)), len(rows))
+    return Claim(tuple(zip(sends, slots, strict=False)), len(rows), real)
 
 
 def _stops(connection: Connection, profile: Profile) -> Sequence[Stop]:
@@ -154,15 +157,17 @@ class _Tally:
             self._sent[row.phone] += 1
 
 
+def _begun(send: Send) -> Values:
+    return {"row": send.row.id, "to": send.to, "body": send.body, "channel": "sms"}
+
+
 def _store(connection: Connection, decisions: Sequence[Decision], now: dt.datetime) -> None:
-    prepared: list[outbox.Values] = []
-    put_off: list[outbox.Values] = []
-    settled: list[outbox.Values] = []
+    put_off: list[Values] = []
+    settled: list[Values] = []
     to_phone: list[Settle] = []
     for decision in decisions:
         match decision:
-            case Send(row=row, to=to, body=body):
-                prepared.append({"row": row.id, "to": to, "body": body})
+            case Send(row=row, to=to):
                 if row.contact_id is None:
                     make_contact(connection, row.clinic_id, to, now)
             case PutOff(row, until, reason):
@@ -178,7 +183,6 @@ def _store(connection: Connection, decisions: Sequence[Decision], now: dt.dateti
                     }
                 )
                 to_phone += [decision] if phone else []
-    outbox.prepare(connection, prepared)
     outbox.put_off(connection, put_off)
     outbox.settle(connection, settled)
     _ask_to_phone(connection, to_phone, now)

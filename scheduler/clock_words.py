@@ -12,6 +12,7 @@ business. A language that is not served is answered in English.
 from __future__ import annotations
 
 import datetime as dt
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -23,8 +24,10 @@ _DAYS_ES: Final = ("lunes", "martes", "miércoles", "jueves", "viernes", "sábad
 _MONTHS_EN: Final = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"
 _MONTHS_ES: Final = "ene feb mar abr may jun jul ago sep oct nov dic"
 _SMALL_HOURS_END: Final = 6
+_REMEMBERED: Final = 4096  # a clinic's days and times come again and again
 
 
+@lru_cache(_REMEMBERED)
 def day_words(date: dt.date, language: Language) -> str:
     """A date without its year: "Tue, Nov 24", "mar 24 de nov"."""
     if language == "es":
@@ -32,6 +35,7 @@ def day_words(date: dt.date, language: Language) -> str:
     return f"{_DAYS_EN[date.weekday()][:3]}, {_MONTHS_EN.split()[date.month - 1]} {date.day}"
 
 
+@lru_cache(_REMEMBERED)
 def clock(time: dt.time, language: Language) -> str:
     """A clock time: "1:00 AM", "1:00 a. m."; noon says that it is noon.
 
@@ -43,6 +47,7 @@ def clock(time: dt.time, language: Language) -> str:
     return f"{time.hour % 12 or 12}:{time.minute:02} {half}{noon}"
 
 
+@lru_cache(_REMEMBERED)
 def moment_words(at: dt.datetime, zone: ZoneInfo, language: Language) -> str:
     """A moment's day and time on the clock of `zone`, such that nobody takes the wrong night.
 

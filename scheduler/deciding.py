@@ -126,7 +126,7 @@ def _send(library: Library, profile: Profile, row: Claimed, token: str, now: dt.
     return Send(
         row=row,
         token=token,
-        attempt=row.attempts,
+        attempt=row.attempts + 1,
         kind=kind,
         to=row.phone,
         body=body_of(library, profile, about, kind, now),

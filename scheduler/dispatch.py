@@ -7,14 +7,12 @@ a row whose outcome is not known is never simply sent again: it is looked for fi
 from __future__ import annotations
 
 import datetime as dt
-import queue
+import math
 import threading
-from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
-from time import monotonic
-from typing import Final, Protocol, TypeAlias
+from typing import Final, Protocol
 
 import structlog
 
@@ -36,19 +34,32 @@ from scheduler.outcomes import (
     record_other,
     restart_lines,
 )
+from scheduler.senders import Senders
 
 _log = structlog.get_logger()
 
-_BATCH: Final = 80
-_ENOUGH: Final = 120
+_BATCH: Final = 160
+_ENOUGH: Final = 320
 """Requests under way or waiting for a thread: with fewer, more reminders are claimed, so that the
 threads have work while the database is spoken to."""
-_GROUP: Final = 60
-_PATIENCE: Final = 0.05
+_GROUP: Final = 160
+_PATIENCE: Final = 0.1
 """How many seconds a message that was accepted waits for others to be written down with it."""
+_PACE: Final = 0.05
+"""How many seconds until a sender whose slots are all taken is asked for more."""
 _LEASE_LEFT: Final = dt.timedelta(minutes=1)
 """What must be left of a lease when a request begins: far more than it can take."""
-_Done: TypeAlias = "queue.SimpleQueue[Future[Result]]"
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A request to make at its slot, unless its lease is nearly over; when it was claimed."""
+
+    profile: Profile
+    send: Send
+    slot: dt.datetime
+    claimed_at: dt.datetime
+    lease_end: dt.datetime
 
 
 class Carrier(Protocol):
@@ -84,23 +95,27 @@ class Dispatcher:
         """Send what is due until nothing is, or `keep_going` says no; returns how many were looked
         at. `clock` gives the moment (UTC) by which rows are due. What was claimed is finished."""
         looked_at = 0
-        under_way: dict[Future[Result], Profile] = {}
-        done: _Done = queue.SimpleQueue()
-        with ThreadPoolExecutor(self.threads, thread_name_prefix="send") as pool:
+        senders: Senders[_Job, tuple[_Job, Result]] = Senders(
+            self.threads, lambda job: (job, self._send(job, clock))
+        )
+        with closing(senders):
             while True:
-                wanted = keep_going() and len(under_way) < _ENOUGH
+                wanted = keep_going() and senders.under_way < _ENOUGH
                 lease_end = clock() + LEASE - _LEASE_LEFT
                 claimed = self._claim_all(clock) if wanted else []
                 for profile, one in claimed:
                     looked_at += one.looked_at
-                    for send, slot in one.sends:
-                        request = pool.submit(self._send, send, slot, lease_end, clock)
-                        under_way[request] = profile
-                        request.add_done_callback(done.put)
-                idle = wanted and not any(one.looked_at or one.is_paced for _, one in claimed)
-                if not under_way and (idle or not wanted):
+                    jobs = (_Job(profile, *each, one.at, lease_end) for each in one.sends)
+                    senders.give(jobs)
+                if wanted and any(one.looked_at for _, one in claimed):
+                    continue
+                is_paced = any(one.is_paced for _, one in claimed)
+                if senders.under_way:
+                    self._record(senders.collect(_GROUP, 1.0, _PATIENCE))
+                elif is_paced:
+                    threading.Event().wait(_PACE)
+                else:
                     break
-                self._record_done(under_way, done)
         self.lateness.flush(self.database)
         return looked_at
 
@@ -115,41 +130,42 @@ class Dispatcher:
             claims.append((profile, one))
         return claims
 
-    def _send(self, send: Send, slot: dt.datetime, lease_end: dt.datetime, clock: Clock) -> Result:
+    def _send(self, job: _Job, clock: Clock) -> Result:
         """Make one request at its slot. Nothing is held of the database meanwhile.
 
         When requests before it have hung for so long that its lease is nearly over, it is not
-        made: another worker could be looking for its message already.
+        made: another worker could be looking for its message already. What it waited for is taken
+        off the time that the carrier has; with none left the carrier's client sends nothing.
         """
-        early = (slot - wall_clock()).total_seconds()
+        send = job.send
+        early = (job.slot - wall_clock()).total_seconds()
         if early > 0:
             threading.Event().wait(early)
-        if clock() >= lease_end:
-            return Result(send, NotSent(NotSentWhy.NO_CONNECTION), clock())
+        begun = clock()
+        if begun >= job.lease_end:
+            return Result(send, NotSent(NotSentWhy.NO_CONNECTION), begun)
+        waited = begun - (
+            job.lease_end - LEASE + _LEASE_LEFT
+        )  # since shortly before it was claimed
         outcome = self.carrier.send_text(
             OutgoingText(
                 to=send.to,
                 body=send.body,
                 from_number=send.from_number,
                 status_callback=f"{self.callback_url}?r={send.row.id}&a={send.attempt}",
-                validity_seconds=send.validity_seconds,
+                validity_seconds=send.validity_seconds - math.ceil(waited.total_seconds()),
             )
         )
         return Result(send, outcome, clock())
 
-    def _record_done(self, under_way: dict[Future[Result], Profile], done: _Done) -> None:
-        """Wait for the next requests to end and write down what became of them, as a group."""
-        if not under_way:
-            threading.Event().wait(0.05)  # all slots of the next moments are taken
-            return
-        ended = _ended(done, min(_GROUP, len(under_way)))
-        finished = [(under_way.pop(each), each.result()) for each in ended]
+    def _record(self, finished: Sequence[tuple[_Job, Result]]) -> None:
+        """Write down what became of requests, as a group."""
         self._record_accepted([r for _, r in finished if isinstance(r.outcome, Accepted)])
-        for profile, result in finished:
+        for job, result in finished:
             if not isinstance(result.outcome, Accepted):
                 with self.database.transaction() as session:
-                    record_other(session, profile, result)
-        self._restart_lines(finished)
+                    record_other(session, job.profile, result)
+        self._restart_lines([job for job, r in finished if isinstance(r.outcome, Accepted)])
 
     def _record_accepted(self, results: list[Result]) -> None:
         if not results:
@@ -158,27 +174,14 @@ class Dispatcher:
             record_accepted(connection, results)
         self.lateness.add((r.at - r.send.row.due_at).total_seconds() for r in results)
 
-    def _restart_lines(self, finished: Iterable[tuple[Profile, Result]]) -> None:
+    def _restart_lines(self, accepted: Sequence[_Job]) -> None:
         """What went out on a stopped line shows that it runs again."""
-        accepted = [(p, r) for p, r in finished if isinstance(r.outcome, Accepted)]
-        begun = [r.send.row.started_at for _, r in accepted if r.send.row.started_at]
-        if not begun:
+        if not accepted:
             return
         with self.database.reading() as session:
             if not stopped_lines(session.connection()):
                 return
-        works = {line_of(profile) for profile, _ in accepted}
+        works = {line_of(job.profile) for job in accepted}
+        newest = max(job.claimed_at for job in accepted)
         with self.database.connection() as connection:
-            restart_lines(connection, works, max(begun), by_report=False)
-
-
-def _ended(done: _Done, most: int) -> list[Future[Result]]:
-    """The requests that end within the next moments: none after a second in which none did."""
-    ended: list[Future[Result]] = []
-    until = monotonic() + 1.0
-    with suppress(queue.Empty):
-        while len(ended) < most:
-            ended.append(done.get(timeout=max(0.0, until - monotonic())))
-            if len(ended) == 1:
-                until = monotonic() + _PATIENCE
-    return ended
+            restart_lines(connection, works, newest, by_report=False)

@@ -17,6 +17,7 @@ from carrier.errors import ErrorClass, classify
 from carrier.outcome import Accepted, Ambiguous, NotSent, NotSentWhy, Refused, SendOutcome
 from carrier.status import MessageStatus, advance, recognise
 from db import outbox
+from db.bulk import Values
 from db.contacts import lock_contact, record_opt_change, set_contact
 from db.lines import ACCOUNT, Refusal, start_lines, stop_line, stopped_lines
 from db.models import Reminder
@@ -96,7 +97,7 @@ def _accepted(result: Result, outcome: Accepted) -> outbox.Accepted:
     )
 
 
-def _event(result: Result) -> outbox.Values:
+def _event(result: Result) -> Values:
     return {
         "reminder_id": result.send.row.id,
         "at": result.at,

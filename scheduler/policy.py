@@ -151,8 +151,10 @@ def fasting_starts_at(visit: Visit) -> dt.datetime:
     """When fasting starts, UTC: `fasting_hours` of elapsed time before the anchor.
 
     On a night when the clocks change the wall clock shows an hour more or less. Without fasting
-    hours this is the anchor itself.
+    hours this is the visit's start, whatever the anchor, and so later than with any.
     """
+    if visit.procedure.fasting_hours == 0:
+        return visit.starts_at
     from_arrival = visit.procedure.fasting_anchor == FastingAnchor.ARRIVAL
     anchor = arrives_at(visit) if from_arrival else visit.starts_at
     return anchor - dt.timedelta(hours=visit.procedure.fasting_hours)

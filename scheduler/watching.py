@@ -10,10 +10,10 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, joinedload
 
-from db.models import Appointment, Reminder
+from db.models import Appointment, Reminder, Task
 from scheduler.planning import ask_to_phone
 from scheduler.policy import Reason
 
@@ -25,8 +25,15 @@ _MOST: Final = 200
 def warn_of_waiting(session: Session, now: dt.datetime) -> int:
     """Open requests to phone for reminders that are stuck and near their last useful moment.
 
-    Returns how many reminders were found so.
+    Returns how many reminders were found so that had no such request yet. A long queue is worked
+    through in several calls, the most pressing first.
     """
+    is_asked_for = exists().where(
+        Task.appointment_id == Reminder.appointment_id,
+        Task.kind == "unreachable",
+        Task.reason == Reason.WAITING.value,
+        Task.done_at.is_(None),
+    )
     rows = session.scalars(
         select(Reminder)
         .where(
@@ -35,7 +42,9 @@ def warn_of_waiting(session: Session, now: dt.datetime) -> int:
             Reminder.due_at <= now - _STUCK_AFTER,
             Reminder.send_by > now,
             Reminder.send_by <= now + _WARN_BEFORE,
+            ~is_asked_for,
         )
+        .order_by(Reminder.send_by, Reminder.id)
         .options(joinedload(Reminder.appointment).joinedload(Appointment.patient))
         .limit(_MOST)
     ).all()

@@ -1,4 +1,4 @@
-"""Databases and the browser, each started only when a test asks for it."""
+"""Databases, the app and the browser, each started only when a test asks for it."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -13,6 +13,8 @@ from db import migrate
 from db.session import Database
 from tests.support import browser as chromium
 from tests.support import postgres
+from tests.support.data import stored_clinic
+from tests.support.web import Bot, bot_on
 
 
 @pytest.fixture(scope="session")
@@ -103,3 +105,19 @@ def page(browser: Browser, page_errors: list[str]) -> Iterator[Page]:
     with chromium.watched_page(browser, page_errors) as opened:
         yield opened
     assert page_errors == []
+
+
+@pytest.fixture
+def bot(database_url: str) -> Iterator[Bot]:
+    """The app with ARA Health stored, on SQLite and on PostgreSQL."""
+    with bot_on(database_url) as running:
+        stored_clinic(running.database)
+        yield running
+
+
+@pytest.fixture
+def lite_bot(sqlite_url: str) -> Iterator[Bot]:
+    """The same on SQLite alone, for what no database takes part in."""
+    with bot_on(sqlite_url) as running:
+        stored_clinic(running.database)
+        yield running

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.engine import Connection
 
+from db import outbox
 from db.claims import Claimed, Lease, claim_due, claim_unsettled
 from db.models import Reminder
 from db.session import Database
@@ -34,7 +35,10 @@ def appointment(database: Database) -> int:
 def claim(
     connection: Connection, most: int = 40, now: dt.datetime = NOW, clinic: str = CLINIC
 ) -> Sequence[Claimed]:
-    return claim_due(connection, clinic, now, STARTED, LEASE, most)
+    rows = claim_due(connection, clinic, now, most)
+    sent = [{"row": row.id, "to": row.phone, "body": "Hello", "channel": "sms"} for row in rows]
+    outbox.begin(connection, sent, LEASE, STARTED)
+    return rows
 
 
 def ids_of(rows: Sequence[Claimed]) -> list[int]:
@@ -63,13 +67,14 @@ def test_a_claimed_row_is_leased_and_comes_with_its_patient(
     [number] = store(database, reminder(appointment, attempts=1))
     with database.connection() as connection:
         [claimed] = claim(connection)
-    assert (claimed.attempts, claimed.started_at) == (2, STARTED)
+    assert (claimed.attempts, claimed.started_at) == (1, None)
     assert (claimed.first_name, claimed.phone, claimed.language) == (
         *("Rosalind", "+18285550173", "en"),
     )
     assert (claimed.appointment_id, claimed.appointment_status) == (appointment, "scheduled")
     row = stored(database, number)
     assert (row.status, row.next_at, row.token) == ("sending", LEASE.until, LEASE.token)
+    assert (row.to, row.body, row.channel) == ("+18285550173", "Hello", "sms")
     assert (row.attempts, row.started_at) == (2, STARTED)
 
 
@@ -187,18 +192,21 @@ def test_postgresql_finds_what_is_due_by_the_index_of_planned_rows(postgres_url:
         @event.listens_for(database.engine, "before_cursor_execute")
         def listen(*args: object) -> None:
             statement, parameters = str(args[2]), args[3]
-            if "UPDATE reminder" in statement and isinstance(parameters, dict):
+            if isinstance(parameters, dict):
                 claims.append((statement, parameters))
 
         with database.engine.connect() as connection:
             assert len(claim(connection, now=NOW + dt.timedelta(days=30))) == 40
-        [(statement, parameters)] = claims
+        plans = []
         with database.engine.connect() as plain:
-            lines = plain.exec_driver_sql(f"EXPLAIN {statement}", parameters).scalars().all()
-    plan = "\n".join(lines)
-    assert "Index Scan using ix_reminder_planned" in plan
-    assert "Index Scan using pk_reminder" in plan
-    assert "Seq Scan" not in plan
+            for statement, parameters in list(claims):
+                lines = plain.exec_driver_sql(f"EXPLAIN {statement}", parameters).scalars()
+                plans.append("\n".join(lines))
+    due, whole, begin = plans
+    assert "Index Scan using ix_reminder_planned" in due
+    assert "Index Scan using pk_reminder" in whole
+    assert "Index Scan using pk_reminder" in begin
+    assert not any("Seq Scan on reminder" in plan for plan in plans)
 
 
 def test_what_must_be_looked_up_is_leased_and_stays_as_it_is(

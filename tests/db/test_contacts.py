@@ -15,17 +15,14 @@ from sqlalchemy.orm import Session
 from db.contacts import (
     ContactState,
     contact_of,
-    conversation_of,
     language_of_patient,
     lock_contact,
     record_opt_change,
-    save_conversation,
     set_contact,
 )
 from db.models import Contact, OptChange
 from db.session import Database
 from db.tasks import NewTask, open_task
-from flows.model import Session as Talk
 from tests.support.csv_files import NOW
 from tests.support.data import CLINIC, booked, stored_clinic
 from tests.support.waiting import wait_until
@@ -158,21 +155,6 @@ def test_opting_out_and_in_is_recorded_in_the_patients_words(clinic: Database) -
             ("opt_out", "Stop", NOW),
             ("opt_in", "START", LATER),
         ]
-
-
-def test_a_conversation_is_stored_for_each_channel(clinic: Database) -> None:
-    made = lock(clinic)
-    by_text, by_phone = Talk("en", turn=1), Talk("es", turn=4)
-    with clinic.transaction() as session:
-        assert conversation_of(session, made.id, "sms") is None
-        save_conversation(session, made.id, "sms", by_text, NOW, is_new=True)
-        save_conversation(session, made.id, "voice", by_phone, NOW, is_new=True)
-    with clinic.transaction() as session:
-        assert conversation_of(session, made.id, "sms") == by_text
-        save_conversation(session, made.id, "sms", by_phone, LATER, is_new=False)
-    with clinic.reading() as session:
-        assert conversation_of(session, made.id, "sms") == by_phone
-        assert conversation_of(session, made.id, "voice") == by_phone
 
 
 def test_the_language_on_file_is_that_of_the_patient_entered_last(clinic: Database) -> None:

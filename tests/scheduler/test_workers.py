@@ -135,7 +135,7 @@ def test_one_of_two_workers_is_killed_in_the_middle(postgres_world: World) -> No
     world.carrier.faults.add(slow, ONE_REPORT)
     with ExitStack() as stack:
         killed, survivor = start_workers(stack, world, 2)
-        book_many(world, 120)
+        book_many(world, 400)
         wait_until("the middle", lambda: at_carrier(world).total() > 30)
         killed.stop(signal.SIGKILL)
         wait_until("everything was taken up", lambda: states(world)["planned"] == 0)
@@ -145,9 +145,9 @@ def test_one_of_two_workers_is_killed_in_the_middle(postgres_world: World) -> No
     assert states(world)["sending"] > 0
     outlive_the_grace(world)
     with running_worker(world, LEASE_IS_OVER):
-        wait_until("the rest", all_delivered(world, 120))
+        wait_until("the rest", all_delivered(world, 400))
     world.carrier.wait_until_idle()
-    assert_each_once(world, 120)
+    assert_each_once(world, 400)
 
 
 def test_a_worker_beside_a_busy_web_app_on_sqlite(sqlite_world: World) -> None:

@@ -7,11 +7,11 @@ import secrets
 
 import pytest
 
-from db.contacts import conversation_of
 from db.models import Contact, OptChange, Reminder, ReminderEvent, Task
 from scheduler.outcomes import RECEIPT
 from tests.support.csv_files import NOW
 from tests.support.data import booked, stored_clinic
+from tests.support.talks import stored_talk
 from tests.support.web import PATIENT, Bot, Reply, counts
 
 SID = "SM" + "a" * 32
@@ -226,7 +226,7 @@ class TestBeforeOurOwnCommit:
         assert (row.status, row.sid, row.token, row.next_at) == (becomes, SID, None, look_again)
         assert row.sent_at == NEWS
         with bot.database.reading() as session:
-            talk = conversation_of(session, bot.row(Contact).id, "sms")
+            talk = stored_talk(session, bot.row(Contact).id)
         assert talk is not None
         assert [subject.appointment for subject in talk.about] == [1]
 

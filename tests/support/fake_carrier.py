@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
+from urllib.parse import parse_qsl, urlsplit
 
 from carrier.client import CarrierError, CarrierMessage, OutgoingText
 from carrier.errors import ErrorClass, classify
@@ -111,17 +112,24 @@ class Message:
         )
 
 
-Report = tuple[int, dict[str, str]]
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A status callback: the arguments of its address, and its form."""
+
+    args: dict[str, str]
+    form: dict[str, str]
 
 
 @dataclass
 class FakeCarrier:
     """Implements `scheduler.dispatch.Carrier`. `on_taken` sees each message as it is taken, and
-    `on_report` gets a report that comes before its request's answer."""
+    `on_report` gets a report that comes before its request's answer; `on_lookup` is called before
+    a look-up is answered."""
 
     clock: Callable[[], dt.datetime]
     on_taken: Callable[[Message], None]
     on_report: Callable[[Report], None]
+    on_lookup: Callable[[], None]
     messages: list[Message] = field(default_factory=list)
     fates: deque[Fate] = field(default_factory=deque)
     reports: list[Report] = field(default_factory=list)
@@ -131,7 +139,9 @@ class FakeCarrier:
         """Let time do its work on all messages; what changed waits in `reports`."""
         for each in self.messages:
             if each.become(self.clock()):
-                self.reports.append(_report(each))
+                if each.status != "sent" and each.error_code != EXPIRED:
+                    self.reports.append(report(each, "sent"))
+                self.reports.append(report(each))
 
     def send_text(self, text: OutgoingText) -> SendOutcome:
         """Meet the next of `fates`; without one, be taken and arrive."""
@@ -157,7 +167,7 @@ class FakeCarrier:
             case How.ANSWER_LOST:
                 return Ambiguous("ReadTimeout")
             case How.REPORTED_FIRST if message.become(self.clock()):
-                self.on_report(_report(message))
+                self.on_report(report(message))
         return Accepted(message.sid, "queued")
 
     def find_texts(self, to: str, sent_after: dt.datetime) -> list[CarrierMessage]:
@@ -177,20 +187,25 @@ class FakeCarrier:
         return next((each.seen() for each in self.messages if each.sid == sid), None)
 
     def _look_up(self) -> None:
+        self.on_lookup()
         if not self.answers_lookups:
             raise CarrierError("The carrier gave no usable answer.")
 
     def _take(self, text: OutgoingText, fate: Fate) -> Message:
-        address = (text.status_callback or "").partition("?r=")[2]
-        row = int(address.partition("&")[0])
+        row = int(_args(text)["r"])
         message = Message(f"SM{len(self.messages):032x}", row, text, fate, self.clock())
         self.messages.append(message)
         self.on_taken(message)
         return message
 
 
-def _report(message: Message) -> Report:
-    form = {"MessageSid": message.sid, "MessageStatus": message.status}
-    if message.error_code is not None:
+def _args(text: OutgoingText) -> dict[str, str]:
+    return dict(parse_qsl(urlsplit(text.status_callback or "").query))
+
+
+def report(message: Message, status: str | None = None) -> Report:
+    """The callback that tells of a message's status now, or of another one."""
+    form = {"MessageSid": message.sid, "MessageStatus": status or message.status}
+    if message.error_code is not None and status is None:
         form["ErrorCode"] = str(message.error_code)
-    return message.row, form
+    return Report(_args(message.text), form)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from appointment_csv import RowStatus
 from db.clinics import store_profile
-from db.contacts import conversation_of, lock_contact, save_conversation, set_contact
+from db.contacts import lock_contact, set_contact
 from db.models import Appointment, Contact, InboundText, OptChange, Task
 from flows.asking import with_question
 from flows.model import Session as Talk
@@ -25,6 +25,7 @@ from tests.support.scenarios import (
     Text,
     Visit,
 )
+from tests.support.talks import store_talk, stored_talk
 from tests.support.visits import local
 from tests.support.web import Bot
 
@@ -110,9 +111,9 @@ class TextTalk:
                 day_words(day, row.patient.language),
                 row.starts_at,
             )
-            stored = conversation_of(session, contact.id, _CHANNEL)
+            stored = stored_talk(session, contact.id)
             talk = with_question(stored or Talk(row.patient.language), subject, now)
-            save_conversation(session, contact.id, _CHANNEL, talk, now, is_new=stored is None)
+            store_talk(session, contact.id, talk, now)
 
     def _move(self, visit: Visit, to: Visit | None) -> None:
         number = list(self._visits).index(visit)

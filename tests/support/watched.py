@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from typing import Final
 
-from sqlalchemy import event
+import msgspec
+from sqlalchemy import event, text
 
+from db.clinics import store_profile
+from db.models import Base
 from db.session import Database
+from profiles import Profile
+from tests.support.csv_files import sample_profiles
 
 TRIGGER_SQLITE: Final = (
     "CREATE TABLE seen (n INTEGER PRIMARY KEY, row INTEGER, before TEXT, after TEXT)",
@@ -38,3 +44,19 @@ def watched_database(url: str) -> Iterator[Database]:
             connection.exec_driver_sql(statement)
     yield database
     database.close()
+
+
+def emptied(database: Database, now: dt.datetime) -> dict[str, Profile]:
+    """Empty the database and store both clinics, with senders that need not be waited for."""
+    profiles = {
+        name: msgspec.structs.replace(profile, messages_per_second=1e5)
+        for name, profile in sample_profiles().items()
+    }
+    with database.connection() as connection:
+        connection.execute(text("DELETE FROM seen"))
+        for table in reversed(Base.metadata.sorted_tables):
+            connection.execute(table.delete())
+    with database.transaction() as session:
+        for profile in profiles.values():
+            store_profile(session, profile, now)
+    return profiles
