@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from flask import Flask
 
+import admin
 import cli
 import errors
 import guards
@@ -48,9 +49,10 @@ def create_app(
         MAX_FORM_MEMORY_SIZE=_LARGEST_REQUEST,
         MAX_FORM_PARTS=500,
     )
-    errors.register(app, database)
+    errors.register(app, database, {admin.ROOT: admin.error_page})
     guards.put_guards(app, SignatureChecker(settings.public_base_url, settings.auth_tokens))
     app.register_blueprint(ops.blueprint(database, clock))
     app.register_blueprint(sms.webhook.blueprint(conversations, database, clinics, clock))
+    admin.register(app, admin.Site(database, clinics, clock, settings.public_base_url))
     app.extensions["prepline_database"] = database
     return app

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Final
+
 import structlog
 from flask import Flask, Response, request
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
@@ -11,39 +14,57 @@ from db.migrate import is_migrated
 from db.session import Database, DatabaseDownError
 
 _log = structlog.get_logger()
-_RETRY_SECONDS = "30"
+_RETRY_SECONDS: Final = "30"
+Page = Callable[[int, Exception], Response]
 
 
-def register(app: Flask, database: Database) -> None:
-    """Answer every error with a fitting status and one plain line, and log what it was."""
+def register(app: Flask, database: Database, pages: Mapping[str, Page]) -> None:
+    """Answer every error with a fitting status, and log what it was.
+
+    Programs get one plain line; under the path prefixes of `pages`, where people look, what the
+    prefix's function makes of the status and the error. The log names the route and not the path,
+    which may hold the secret of a one-time link.
+    """
     app.logger.disabled = True  # Flask would log each unexpected error a second time
+
+    def answer(error: Exception, message: str, status: int) -> Response:
+        page = next((make for prefix, make in pages.items() if _is_under(prefix)), None)
+        response = (
+            page(status, error)
+            if page
+            else Response(f"{message}\n", status=status, mimetype="text/plain")
+        )
+        if status == 503:
+            response.headers["Retry-After"] = _RETRY_SECONDS
+        return response
 
     @app.errorhandler(DatabaseDownError)
     def down(error: DatabaseDownError) -> Response:
-        _log.error("database_down", path=request.path)
-        return _plain(str(error), 503)
+        _log.error("database_down", path=_route())
+        return answer(error, str(error), 503)
 
     @app.errorhandler(DBAPIError)
     def database_error(error: DBAPIError) -> Response:
         if isinstance(error, OperationalError | ProgrammingError) and not _migrated(database):
-            _log.error("database_not_migrated", path=request.path)
-            return _plain(
+            _log.error("database_not_migrated", path=_route())
+            return answer(
+                error,
                 "The database is not at this release's schema; nothing was stored. "
                 "Run: flask db upgrade",
                 503,
             )
-        _log.error("database_error", path=request.path, error=type(error.orig).__name__)
-        return _plain("The database refused; nothing was stored. The log says more.", 500)
+        _log.error("database_error", path=_route(), error=type(error.orig).__name__)
+        return answer(error, "The database refused; nothing was stored. The log says more.", 500)
 
     @app.errorhandler(InternalServerError)
     def internal(error: InternalServerError) -> Response:
         cause = error.original_exception or error
-        _log.error("unexpected_error", path=request.path, exc_info=cause)
-        return _plain("Something unexpected went wrong; nothing was stored.", 500)
+        _log.error("unexpected_error", path=_route(), exc_info=cause)
+        return answer(error, "Something unexpected went wrong; nothing was stored.", 500)
 
     @app.errorhandler(HTTPException)
     def refused(error: HTTPException) -> Response:
-        return _plain(error.description or error.name, error.code or 500)
+        return answer(error, error.description or error.name, error.code or 500)
 
 
 def _migrated(database: Database) -> bool:
@@ -53,8 +74,9 @@ def _migrated(database: Database) -> bool:
         return True  # down is another matter, with a message of its own
 
 
-def _plain(message: str, status: int) -> Response:
-    response = Response(f"{message}\n", status=status, mimetype="text/plain")
-    if status == 503:
-        response.headers["Retry-After"] = _RETRY_SECONDS
-    return response
+def _is_under(prefix: str) -> bool:
+    return request.path == prefix or request.path.startswith(f"{prefix}/")
+
+
+def _route() -> str:
+    return request.url_rule.rule if request.url_rule else "no route"

@@ -21,6 +21,8 @@ class Guard(StrEnum):
 
     SIGNED = "signed"
     """Only what Twilio signed with the account's token."""
+    STAFF = "staff"
+    """Only staff; the site itself asks strangers to sign in, and says for each page who may."""
     OPEN = "open"
     """Anybody; nothing behind it tells or changes anything about a patient."""
 
@@ -28,6 +30,7 @@ class Guard(StrEnum):
 PREFIXES: Final = {
     "/sms": Guard.SIGNED,
     "/voice": Guard.SIGNED,
+    "/admin": Guard.STAFF,
     "/healthz": Guard.OPEN,
     "/readyz": Guard.OPEN,
     "/metrics": Guard.OPEN,

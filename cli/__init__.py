@@ -8,6 +8,7 @@ from flask import Flask
 from cli.content import ask, flows_group
 from cli.data import appointments_group, clinics_group, db_group
 from cli.demo import demo_group
+from cli.users import users_group
 from cli.work import reminders_group, tasks_group
 
 
@@ -21,6 +22,7 @@ def register(app: Flask) -> None:
         tasks_group,
         flows_group,
         ask,
+        users_group,
         demo_group,
     ):
         app.cli.add_command(command)

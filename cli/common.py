@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from db.clinics import NumberTakenError
 from db.migrate import is_migrated
 from db.session import Database, DatabaseDownError
+from db.staff import StaffError
 from flows.library import ContentError
 from profiles import ProfileError
 from settings import DATABASE_ONLY, Settings, SettingsError
@@ -35,7 +36,13 @@ def plain_errors(function: Callable[P, R]) -> Callable[P, R]:
             return function(*args, **kwargs)
         except ProfileError as error:
             raise click.ClickException("\n".join(error.problems)) from error
-        except (SettingsError, DatabaseDownError, ContentError, NumberTakenError) as error:
+        except (
+            SettingsError,
+            DatabaseDownError,
+            ContentError,
+            NumberTakenError,
+            StaffError,
+        ) as error:
             raise click.ClickException(str(error)) from error
         except IntegrityError:  # its text shows the row, and with it a patient's name
             raise click.ClickException(_TWO_AT_ONCE) from None
@@ -46,13 +53,21 @@ def plain_errors(function: Callable[P, R]) -> Callable[P, R]:
 @contextmanager
 def ready_database() -> Iterator[Database]:
     """The database named by the settings, at this release's schema."""
-    database = Database(Settings.from_environment(needed=DATABASE_ONLY).database_url)
+    with ready_settings(DATABASE_ONLY) as (database, _):
+        yield database
+
+
+@contextmanager
+def ready_settings(needed: frozenset[str]) -> Iterator[tuple[Database, Settings]]:
+    """As `ready_database`, with the settings, of which these must be there."""
+    settings = Settings.from_environment(needed=needed)
+    database = Database(settings.database_url)
     try:
         if not is_migrated(database):
             raise click.ClickException(
                 "The database is not at this release's schema; nothing was changed. "
                 "Run: flask db upgrade"
             )
-        yield database
+        yield database, settings
     finally:
         database.close()

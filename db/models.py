@@ -12,32 +12,40 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     Index,
-    MetaData,
     String,
-    Text,
     UniqueConstraint,
     text,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from db.types import UtcDateTime
+from db.base import Base
+from db.staff_models import Audit, Staff, StaffLink
+
+__all__ = [
+    "Appointment",
+    "Audit",
+    "Base",
+    "Clinic",
+    "ConsentChange",
+    "Contact",
+    "Conversation",
+    "InboundText",
+    "Lateness",
+    "OptChange",
+    "Patient",
+    "Reconciliation",
+    "Reminder",
+    "ReminderEvent",
+    "SenderPace",
+    "Staff",
+    "StaffLink",
+    "StoppedLine",
+    "Task",
+    "WorkerBeat",
+]
 
 _PLANNED: Final = text("status = 'planned'")
 _OPEN: Final = text("next_at IS NOT NULL")
-_CONVENTION: Final = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-    "pk": "pk_%(table_name)s",
-}
-
-
-class Base(DeclarativeBase):
-    """The base of all tables."""
-
-    metadata = MetaData(naming_convention=_CONVENTION)
-    type_annotation_map = {dt.datetime: UtcDateTime, str: Text}  # noqa: RUF012 - SQLAlchemy's name
 
 
 class Clinic(Base):

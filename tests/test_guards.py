@@ -23,6 +23,8 @@ def bot(sqlite_url: str) -> Iterator[Bot]:
         ("/sms/inbound", Guard.SIGNED),
         ("/sms/", Guard.SIGNED),
         ("/voice/anything/at/all", Guard.SIGNED),
+        ("/admin", Guard.STAFF),
+        ("/admin/staff", Guard.STAFF),
         ("/healthz", Guard.OPEN),
         ("/smsx", None),
         ("/healthzz", None),
@@ -61,5 +63,5 @@ def test_a_refusal_says_what_to_compare_and_no_more(bot: Bot) -> None:
 
 
 def test_what_is_not_the_app_s_is_not_found(bot: Bot) -> None:
-    for path in ("/", "/admin", "/static/x.js", "/smsx", "/.env"):
+    for path in ("/", "/administrator", "/static/x.js", "/smsx", "/.env"):
         assert bot.ask("GET", path).status == 404

@@ -1,0 +1,58 @@
+"""The coordinators' site, under `/admin/`.
+
+Each page is a module with a blueprint named `pages`; `_ROOMS` lists them all.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Flask
+
+from admin import (
+    access,
+    account,
+    audit,
+    clinic_choice,
+    headers,
+    pages,
+    prefix,
+    sessions,
+    sign_in,
+    staff,
+    today,
+    welcome,
+    words,
+)
+from admin.failures import error_page
+from admin.passwords import TooManySignInsError
+from admin.site import ROOT, Site, link_address
+
+__all__ = ["ROOT", "Site", "error_page", "link_address", "register"]
+
+_ROOMS: Final = (
+    pages.pages,
+    sign_in.pages,
+    welcome.pages,
+    account.pages,
+    clinic_choice.pages,
+    today.pages,
+    staff.pages,
+    audit.pages,
+)
+
+
+def register(app: Flask, site: Site) -> None:
+    """Add the site to an app. Raises `access.UndeclaredRouteError` for a page without a guard."""
+    sessions.set_up(app, site)
+    words.install(app)
+    pages.install(app)
+    room = Blueprint("admin", __name__, url_prefix=ROOT, template_folder="templates")
+    for each in _ROOMS:
+        room.register_blueprint(each)
+    app.register_blueprint(room)
+    app.register_error_handler(TooManySignInsError, lambda error: error_page(503, error))
+    access.put_guard(app)
+    headers.put_headers(app)
+    prefix.mount(app, urlsplit(site.public_base_url).path)

@@ -1,0 +1,31 @@
+"""What the audit's entries are called."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from admin.words import gettext as _
+from db.audit import Action
+
+ACTION_WORDS: Final = {
+    Action.SIGNED_IN: _("Signed in"),
+    Action.SIGN_IN_FAILED: _("Sign-in refused"),
+    Action.ACCOUNT_LOCKED: _("Account locked after too many tries"),
+    Action.SIGNED_OUT: _("Signed out"),
+    Action.SIGNED_OUT_EVERYWHERE: _("Signed out everywhere"),
+    Action.PASSWORD_SET: _("Password set"),
+    Action.SECOND_STEP_ON: _("Second step turned on"),
+    Action.SECOND_STEP_OFF: _("Second step turned off"),
+    Action.STAFF_ADDED: _("Account added"),
+    Action.STAFF_ROLE_CHANGED: _("Role changed"),
+    Action.STAFF_DEACTIVATED: _("Account deactivated"),
+    Action.STAFF_REACTIVATED: _("Account reactivated"),
+    Action.STAFF_UNLOCKED: _("Account unlocked"),
+    Action.STAFF_LINK_MADE: _("One-time link made"),
+    Action.AUDIT_EXPORTED: _("Audit exported"),
+}
+
+
+def action_words(action: str) -> str:
+    """An action in words; one of another release by its own name."""
+    return ACTION_WORDS[Action(action)] if action in set(Action) else action

@@ -1,0 +1,26 @@
+// Small things that HTML can't do alone. Pages work without this file.
+"use strict";
+
+function focusErrors() {
+  document.getElementById("errors")?.focus();
+}
+
+function say(words) {
+  const notice = document.createElement("p");
+  notice.className = "notice notice-warning";
+  notice.textContent = words;
+  document.getElementById("notice").replaceChildren(notice);
+}
+
+document.addEventListener("DOMContentLoaded", focusErrors);
+document.addEventListener("htmx:afterSettle", focusErrors);
+document.addEventListener("htmx:sendError", () => say(document.body.dataset.offline));
+document.addEventListener("htmx:timeout", () => say(document.body.dataset.offline));
+
+document.addEventListener("submit", (event) => {
+  const question = event.target.dataset.confirm;
+  if (question && !window.confirm(question)) {
+    event.preventDefault();
+    event.stopPropagation();
+  }
+}, true);
