@@ -12,8 +12,10 @@ import errors
 import guards
 import ops
 import sms.webhook
+import voice.webhook
 from carrier.signature import SignatureChecker
 from conversation import Conversations
+from conversation.calls import Calls
 from db.clinics import Clinics
 from db.session import Database
 from flows.library import default_library
@@ -41,7 +43,8 @@ def create_app(
     settings = settings or Settings.from_environment()
     database = Database(settings.database_url)
     clinics = Clinics()
-    conversations = Conversations(database, default_library(), clinics)
+    library = default_library()
+    conversations = Conversations(database, library, clinics)
     app.config.update(
         SECRET_KEY=settings.secret_key,
         MAX_CONTENT_LENGTH=_LARGEST_REQUEST,
@@ -52,5 +55,6 @@ def create_app(
     guards.put_guards(app, SignatureChecker(settings.public_base_url, settings.auth_tokens))
     app.register_blueprint(ops.blueprint(database, clock))
     app.register_blueprint(sms.webhook.blueprint(conversations, database, clinics, clock))
+    app.register_blueprint(voice.webhook.blueprint(Calls(database, library, clinics), clock))
     app.extensions["prepline_database"] = database
     return app
