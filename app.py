@@ -13,8 +13,10 @@ import errors
 import guards
 import ops
 import sms.webhook
+import voice.webhook
 from carrier.signature import SignatureChecker
 from conversation import Conversations
+from conversation.calls import Calls
 from db.clinics import Clinics
 from db.session import Database
 from flows.library import default_library
@@ -42,7 +44,8 @@ def create_app(
     settings = settings or Settings.from_environment()
     database = Database(settings.database_url)
     clinics = Clinics()
-    conversations = Conversations(database, default_library(), clinics)
+    library = default_library()
+    conversations = Conversations(database, library, clinics)
     app.config.update(
         SECRET_KEY=settings.secret_key,
         MAX_CONTENT_LENGTH=_LARGEST_REQUEST,
@@ -53,6 +56,7 @@ def create_app(
     guards.put_guards(app, SignatureChecker(settings.public_base_url, settings.auth_tokens))
     app.register_blueprint(ops.blueprint(database, clock))
     app.register_blueprint(sms.webhook.blueprint(conversations, database, clinics, clock))
+    app.register_blueprint(voice.webhook.blueprint(Calls(database, library, clinics), clock))
     admin.register(app, admin.Site(database, clinics, clock, settings.public_base_url))
     app.extensions["prepline_database"] = database
     return app

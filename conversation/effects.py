@@ -5,18 +5,21 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 import appointments
 from db.contacts import ContactState, record_opt_change, set_contact
-from db.models import Patient
+from db.models import ConsentChange, Patient
 from db.tasks import NewTask, open_task
 from flows.model import (
     CannotCome,
     Confirm,
     Effect,
+    HandOff,
     HoldMessages,
+    NoMoreCalls,
+    OnCall,
     OpenTask,
     OptIn,
     OptOut,
@@ -26,16 +29,20 @@ from flows.model import (
 
 @dataclass(frozen=True, slots=True)
 class Doing:
-    """The transaction, whose turn it is, what they wrote, and when (UTC)."""
+    """The transaction, the clinic, whose turn it is (`None` if the caller's number is withheld),
+    what they wrote or said, and when (UTC). In a call also its id, and why no person took it."""
 
     session: Session
-    contact: ContactState
+    clinic_id: str
+    contact: ContactState | None
     words: str
     now: dt.datetime
+    call_sid: str | None = None
+    reason: str | None = None
 
 
 def apply(doing: Doing, effect: Effect) -> None:
-    """Do one effect."""
+    """Do one effect. What concerns a phone number is nothing where the number is not known."""
     match effect:
         case Confirm(appointment):
             answer = appointments.Answer.CONFIRMED
@@ -44,38 +51,45 @@ def apply(doing: Doing, effect: Effect) -> None:
             answer = appointments.Answer.CANNOT_COME
             appointments.record_answer(doing.session, appointment, answer, doing.now)
         case OpenTask():
-            _open_task(doing, effect)
-        case OptOut(how):
-            _opt(doing, "opt_out", how)
-        case OptIn(how):
-            _opt(doing, "opt_in", how)
-        case SwitchLanguage(language):
-            _switch_language(doing, language)
-        case HoldMessages(minutes):
-            until = doing.now + dt.timedelta(minutes=minutes)
-            set_contact(doing.session, doing.contact.id, held_until=until)
+            open_task(doing.session, new_task(doing, effect), doing.now)
+        case HandOff() | OnCall():
+            raise TypeError(f"{type(effect).__name__} is for the call itself, not for its rows")
+        case _ if doing.contact is not None:
+            _apply_to_number(doing, doing.contact, effect)
 
 
-def _open_task(doing: Doing, task: OpenTask) -> None:
-    new = NewTask(
-        clinic_id=doing.contact.clinic_id,
+def new_task(doing: Doing, task: OpenTask) -> NewTask:
+    """The task that an effect asks for."""
+    return NewTask(
+        clinic_id=doing.clinic_id,
         kind=task.kind.value,
         urgency=task.urgency.value,
         words=doing.words,
-        contact_id=doing.contact.id,
+        contact_id=doing.contact.id if doing.contact else None,
         appointment_id=task.appointment,
         topic=task.topic,
+        reason=doing.reason,
+        call_sid=doing.call_sid,
     )
-    open_task(doing.session, new, doing.now)
 
 
-def _opt(doing: Doing, change: str, how: str) -> None:
-    record_opt_change(doing.session, doing.contact.id, change, how, doing.words, doing.now)
+def _apply_to_number(doing: Doing, contact: ContactState, effect: Effect) -> None:
+    match effect:
+        case OptOut(how):
+            record_opt_change(doing.session, contact.id, "opt_out", how, doing.words, doing.now)
+        case OptIn(how):
+            record_opt_change(doing.session, contact.id, "opt_in", how, doing.words, doing.now)
+        case SwitchLanguage(language):
+            _switch_language(doing, contact, language)
+        case HoldMessages(minutes):
+            until = doing.now + dt.timedelta(minutes=minutes)
+            set_contact(doing.session, contact.id, held_until=until)
+        case NoMoreCalls():
+            _no_more_calls(doing, contact)
 
 
-def _switch_language(doing: Doing, language: str) -> None:
+def _switch_language(doing: Doing, contact: ContactState, language: str) -> None:
     """The messages that we start use the language, too, for everyone on this phone."""
-    contact = doing.contact
     set_contact(doing.session, contact.id, language=language)
     doing.session.execute(
         update(Patient)
@@ -83,3 +97,20 @@ def _switch_language(doing: Doing, language: str) -> None:
         .values(language=language)
         .execution_options(synchronize_session=False)
     )
+
+
+def _no_more_calls(doing: Doing, contact: ContactState) -> None:
+    """Everyone on this phone has withdrawn the consent to be called."""
+    agreed = doing.session.scalars(
+        select(Patient).where(
+            Patient.clinic_id == contact.clinic_id,
+            Patient.phone == contact.phone,
+            Patient.voice_consent,
+        )
+    )
+    for patient in agreed:
+        patient.voice_consent = False
+        change = ConsentChange(
+            patient_id=patient.id, channel="voice", granted=False, source="call", at=doing.now
+        )
+        doing.session.add(change)

@@ -9,14 +9,13 @@ from typing import Final
 
 import msgspec
 import structlog
-from sqlalchemy import select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from conversation.effects import Doing, apply
+from conversation.questions import still_asked
 from db.clinics import Clinics, clinic_without_own_number
 from db.contacts import language_of_patient
-from db.models import Appointment
 from db.session import Database
 from db.turns import OpenTurn, TakenTurn, open_turn, store_turn
 from flows.engine import take_turn
@@ -159,17 +158,7 @@ def _talk(taking: _Taking) -> Talk:
             taking.connection, contact.clinic_id, contact.phone
         )
         return Talk(known or taking.profile.language)
-    if not talk.about:
-        return talk
-    rows = taking.connection.execute(
-        select(Appointment.id, Appointment.version).where(
-            Appointment.id.in_([subject.appointment for subject in talk.about]),
-            Appointment.status == "scheduled",
-        )
-    )
-    live = {(row.id, row.version) for row in rows}
-    about = tuple(s for s in talk.about if (s.appointment, s.version) in live)
-    return talk if about == talk.about else msgspec.structs.replace(talk, about=about)
+    return still_asked(taking.connection, talk)
 
 
 def _store(taking: _Taking, turn: Turn, reply: str, response: str) -> None:
@@ -191,7 +180,8 @@ def _store(taking: _Taking, turn: Turn, reply: str, response: str) -> None:
 def _apply(taking: _Taking, turn: Turn) -> None:
     if not turn.effects:
         return
+    clinic_id, contact = taking.opened.clinic_id, taking.opened.contact
     with Session(taking.connection, expire_on_commit=False) as session:
         for effect in turn.effects:
-            apply(Doing(session, taking.opened.contact, taking.text.body, taking.now), effect)
+            apply(Doing(session, clinic_id, contact, taking.text.body, taking.now), effect)
         session.flush()

@@ -265,7 +265,8 @@ class ReminderEvent(Base):
 
 
 class Task(Base):
-    """Something a coordinator must do. `words` is what the patient wrote, in their own words."""
+    """Something a coordinator must do. `words` is what the patient wrote or said, `call_sid` the
+    last call in which they did: its number, language and recording."""
 
     __tablename__ = "task"
     __table_args__ = (Index(None, "clinic_id", "done_at", "created_at"),)
@@ -274,6 +275,7 @@ class Task(Base):
     clinic_id: Mapped[str] = mapped_column(ForeignKey("clinic.id"))
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id"), index=True)
     appointment_id: Mapped[int | None] = mapped_column(ForeignKey("appointment.id"), index=True)
+    call_sid: Mapped[str | None] = mapped_column(ForeignKey("call.sid"), index=True)
     kind: Mapped[str] = mapped_column(String(24))
     urgency: Mapped[str] = mapped_column(String(10))
     topic: Mapped[str | None] = mapped_column(String(40))

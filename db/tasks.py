@@ -27,6 +27,7 @@ class NewTask:
     appointment_id: int | None = None
     topic: str | None = None
     reason: str | None = None
+    call_sid: str | None = None
 
 
 def open_task(session: Session, new: NewTask, now: dt.datetime) -> int:
@@ -55,6 +56,7 @@ def open_task(session: Session, new: NewTask, now: dt.datetime) -> int:
             urgency=new.urgency,
             topic=new.topic,
             reason=new.reason,
+            call_sid=new.call_sid,
             words=new.words,
             created_at=now,
             updated_at=now,
@@ -65,19 +67,45 @@ def open_task(session: Session, new: NewTask, now: dt.datetime) -> int:
         task.words = "\n".join(filter(None, (task.words, new.words)))
         task.reason = new.reason or task.reason
         task.urgency = max(task.urgency, new.urgency, key=_RANK.__getitem__)
+        task.call_sid = new.call_sid or task.call_sid
         task.updated_at = now
     session.flush()
     return task.id
 
 
+def open_voicemail_task(
+    session: Session, new: NewTask, now: dt.datetime, *, is_recorded: bool
+) -> int:
+    """The one task about the voice message of a call, however often and in whichever order the call
+    and its recording are reported. One that was done before the recording came is opened again."""
+    task = session.scalar(
+        select(Task).where(Task.call_sid == new.call_sid, Task.kind == new.kind).limit(1)
+    )
+    if task is None:
+        return open_task(session, new, now)
+    if is_recorded and task.done_at is not None:
+        task.done_at = None
+        task.updated_at = now
+    return task.id
+
+
 def _same_matter(new: NewTask) -> Sequence[ColumnElement[bool]]:
     """What else must be equal. To phone a patient about an appointment is one matter, whatever the
-    reasons; the newest one is kept."""
+    reasons; the newest one is kept. Of callers without a number nobody knows whether they are the
+    same, and every voice message is a matter of its own. Why a call reached nobody makes no other
+    matter of it."""
     if new.kind == "unreachable" and new.appointment_id is not None:
         return ()
-    return (
+    if new.call_sid is not None and (new.contact_id is None or new.kind == "voicemail"):
+        return (Task.call_sid == new.call_sid, Task.topic.is_not_distinct_from(new.topic))
+    of_caller = (
         Task.contact_id.is_not_distinct_from(new.contact_id),
         Task.topic.is_not_distinct_from(new.topic),
+    )
+    if new.call_sid is not None:
+        return of_caller
+    return (
+        *of_caller,
         Task.reason.is_not_distinct_from(new.reason),
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from flows.model import Channel, Texts, Wording
+from flows.spoken_times import spoken_hours
 from profiles import LANGUAGES, WEEKDAYS, Language, Profile
 
 _DAY_NAMES: Final = {
@@ -36,7 +37,7 @@ def filled(
     template = template_of(texts, channel, language)
     if "{" not in template:
         return template
-    return template.format_map(ClinicWords(profile, language, extra or {}))
+    return template.format_map(ClinicWords(profile, language, extra or {}, channel))
 
 
 def template_of(texts: Texts, channel: Channel, language: Language) -> str:
@@ -45,8 +46,11 @@ def template_of(texts: Texts, channel: Channel, language: Language) -> str:
     return wording.voice if channel is Channel.VOICE else wording.sms
 
 
-def hours_words(profile: Profile, language: Language) -> str:
-    """The desk's hours, days of equal hours together: `Mon-Fri 8:00 AM-5:00 PM`."""
+def hours_words(profile: Profile, language: Language, channel: Channel = Channel.SMS) -> str:
+    """The desk's hours, days of equal hours together: `Mon-Fri 8:00 AM-5:00 PM`.
+
+    Aloud: `Monday to Friday, from 8 AM to 5 PM`.
+    """
     groups: list[tuple[int, int, list[str]]] = []
     for index, day in enumerate(WEEKDAYS):
         periods = profile.hours.get(day, [])
@@ -54,6 +58,8 @@ def hours_words(profile: Profile, language: Language) -> str:
             groups[-1] = (groups[-1][0], index, periods)
         elif periods:
             groups.append((index, index, periods))
+    if channel is Channel.VOICE:
+        return spoken_hours(groups, language)
     names = _DAY_NAMES[language]
     return ", ".join(
         f"{names[first]}{'' if first == last else '-' + names[last]} "
@@ -86,9 +92,8 @@ _WORDS: Final[Mapping[str, Callable[[Profile, Language], str]]] = {
     "doctors": lambda profile, language: _DOCTORS[profile.practice.performed_by][language],
     "fasting_hours": lambda profile, _: f"{profile.longest_fast:g}",
     "address": lambda profile, _: profile.address,
-    "hours": hours_words,
 }
-CLINIC_PLACEHOLDERS: Final = frozenset(_WORDS)
+CLINIC_PLACEHOLDERS: Final = frozenset({*_WORDS, "hours"})
 
 
 class ClinicWords(dict[str, str]):
@@ -97,10 +102,19 @@ class ClinicWords(dict[str, str]):
     An unknown placeholder raises `KeyError`.
     """
 
-    def __init__(self, profile: Profile, language: Language, extra: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        profile: Profile,
+        language: Language,
+        extra: Mapping[str, str],
+        channel: Channel = Channel.SMS,
+    ) -> None:
         super().__init__(extra)
         self._profile = profile
         self._language = language
+        self._channel = channel
 
     def __missing__(self, name: str) -> str:
+        if name == "hours":
+            return hours_words(self._profile, self._language, self._channel)
         return _WORDS[name](self._profile, self._language)

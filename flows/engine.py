@@ -13,15 +13,13 @@ from typing import Final
 
 import msgspec
 
-from flows import moves
+from flows import aloud, moves
+from flows.commands import COMMAND_KEYS, OPTION_KEYS, Command
 from flows.language import guess_language
 from flows.library import REMINDER_REPLY, START, Library
 from flows.matching import pressed_keys
 from flows.model import (
-    COMMAND_KEYS,
-    OPTION_KEYS,
     CarrierWord,
-    Command,
     Confirm,
     Effect,
     Event,
@@ -105,6 +103,8 @@ def _hear(library: Library, before: Session, event: Event, facts: Facts) -> _Hea
         turn=before.turn + 1,
         spoke_at=facts.now,
         last_text=event.text[:_REMEMBERED_TEXT],
+        alarm="",
+        wants_keys=1,
     )
     return _Heard(
         context=Context(library, session, event, facts),
@@ -135,7 +135,9 @@ def _red_flag(heard: _Heard) -> Turn | None:
     effects: list[Effect] = [OpenTask(kind, urgency, topic=flag.flag_class.value)]
     if urgency is Urgency.EMERGENCY:
         effects.append(HoldMessages(_HOLD_MINUTES))
-    return _said(heard, (message(heard.context, name),), understood, *effects)
+    turn = _said(heard, (message(heard.context, name),), understood, *effects)
+    spoken = heard.context.event.is_spoken
+    return aloud.with_alarm(heard.context, turn, name) if spoken else turn
 
 
 def _said(heard: _Heard, says: tuple[Say, ...], understood: Understood, *effects: Effect) -> Turn:
@@ -151,6 +153,8 @@ def _opt_out_words(heard: _Heard) -> Turn | None:
         return _answered_by_carrier(heard, context.event.answered_by_carrier)
     if heard.is_bare_key:
         return None
+    if context.event.is_spoken:
+        return aloud.opt_out(context)
     keyword = carrier_keyword(text)
     if keyword is Keyword.HELP:
         understood = Understood(Kind.COMMAND, (), "keyword:help")
@@ -202,8 +206,9 @@ def _opted_out(heard: _Heard, how: str, *, cancel: bool) -> Turn:
 
 
 def _switched_off(heard: _Heard) -> Turn | None:
-    """A number without messages writes: say how to switch them on; a person reads the rest."""
-    if not heard.context.facts.opted_out:
+    """A number without messages writes: say how to switch them on; a person reads the rest.
+    Whoever calls is answered all the same."""
+    if heard.context.event.is_spoken or not heard.context.facts.opted_out:
         return None
     task = OpenTask(TaskKind.WROTE_WHILE_OPTED_OUT)
     understood = Understood(Kind.UNKNOWN, (), "opted_out")
@@ -213,6 +218,8 @@ def _switched_off(heard: _Heard) -> Turn | None:
 def _nothing_to_read(heard: _Heard) -> Turn | None:
     if heard.words or heard.keys:
         return None
+    if heard.before.alarm:
+        return aloud.silence_after_alarm(heard.context, heard.before)
     return _not_understood(heard, "media" if heard.context.event.media else "empty")
 
 
@@ -222,6 +229,8 @@ def _command(heard: _Heard) -> Turn | None:
     command = COMMAND_KEYS.get(key) or heard.context.library.commands.get(heard.normalised)
     if command is None:
         return None
+    if heard.before.alarm and command is Command.REPEAT:
+        return aloud.alarm_again(heard.context, heard.before)
     if heard.before.offers and not heard.expired:
         if command is Command.REPEAT:
             return moves.ask_again(heard.context, heard.before)
@@ -255,6 +264,9 @@ _COMMANDS: Final[dict[Command, Callable[[Context], Turn]]] = {
     Command.ENGLISH: lambda context: moves.switch_language(context, "en"),
     Command.SPANISH: lambda context: moves.switch_language(context, "es"),
     Command.THANKS: _thanks,
+    Command.GOODBYE: lambda context: (
+        aloud.goodbye(context) if context.event.is_spoken else _thanks(context)
+    ),
 }
 
 
@@ -273,6 +285,10 @@ def _offer(heard: _Heard) -> Turn | None:
     if len(heard.keys) == 1:
         return moves.take_offer(heard.context, int(heard.keys[0]), heard.before)
     return moves.take_name(heard.context, heard.words, heard.before)
+
+
+def _no_more_calls(heard: _Heard) -> Turn | None:
+    return aloud.no_more_calls_key(heard.context, heard.keys)
 
 
 def _menu_option(heard: _Heard) -> Turn | None:
@@ -295,9 +311,9 @@ def _free_text(heard: _Heard) -> Turn | None:
     also taken for one of the menus that topics are found in; one that reports a problem ("I drank
     coffee") is not also taken for a question.
     """
-    if heard.keys:
-        return None
     context = heard.context
+    if heard.keys or not context.event.sure:
+        return None
     library, waiting = context.library, context.session.waiting
     asked = context.session.about and library.menus[REMINDER_REPLY].exact(heard.words)
     if asked:
@@ -322,9 +338,12 @@ def _not_understood(heard: _Heard, first: str = "not_understood_hint") -> Turn:
     session = msgspec.structs.replace(context.session, misses=context.session.misses + 1)
     understood = Understood(Kind.UNKNOWN, (), "not_understood")
     unseen = heard.expired or (heard.before.turn == 0 and session.waiting == START)
-    if first == "not_understood_hint" and len(context.event.text) > _LONG_TEXT:
+    spoken = context.event.is_spoken
+    if not spoken and first == "not_understood_hint" and len(context.event.text) > _LONG_TEXT:
         says = (message(context, "too_long"),)
         return Turn(session, says, (OpenTask(TaskKind.QUESTION),), understood)
+    if session.misses >= 3 and spoken:
+        return aloud.nobody_understood(context, session, understood)
     if session.misses >= 3:
         says = (message(context, "needs_person"),)
         return Turn(session, says, (OpenTask(TaskKind.NOT_UNDERSTOOD),), understood)
@@ -350,6 +369,7 @@ _STEPS: Final[tuple[Callable[[_Heard], Turn | None], ...]] = (
     _command,
     _expired_key,
     _offer,
+    _no_more_calls,
     _menu_option,
     _free_text,
 )

@@ -16,12 +16,12 @@ from typing import Final
 import msgspec
 import yaml
 
+from flows.commands import Command
 from flows.matching import PhraseIndex
 from flows.model import (
     Act,
     Answer,
     Approved,
-    Command,
     Flow,
     Menu,
     Node,
@@ -31,12 +31,15 @@ from flows.model import (
     Topic,
 )
 from flows.text import normalise
-from profiles import LANGUAGES
+from profiles import LANGUAGES, Language
 from yaml_text import load_yaml
 
 CONTENT: Final = Path(__file__).parent / "content"
 START: Final[NodeRef] = "main.menu"
 REMINDER_REPLY: Final[NodeRef] = "reminder.reply"
+HAND_OFF: Final[NodeRef] = "handoff.menu"
+NUMBER: Final[NodeRef] = "handoff.number"
+_MOST_HINTS: Final = 500  # of at most 100 characters, which is as many as the carrier takes
 
 
 class ContentError(Exception):
@@ -64,7 +67,8 @@ class Library:
     """All content of all flows.
 
     `menus` finds the options of one menu by the words that mean them, `everywhere` the topics of
-    all menus; both hold every language's words, whatever language a session is in.
+    all menus; both hold every language's words, whatever language a session is in. `hints` are
+    what a caller is likely to say at a menu, by menu and language: its own words, then commands.
     """
 
     nodes: Mapping[NodeRef, Node]
@@ -75,6 +79,7 @@ class Library:
     keys: Mapping[NodeRef, Mapping[str, NodeRef]]
     everywhere: PhraseIndex
     topics: Mapping[NodeRef, Topic]
+    hints: Mapping[tuple[NodeRef, Language], tuple[str, ...]]
 
     def current(self, ref: NodeRef) -> NodeRef:
         """The node that stands today for one a stored session names; the start if it is gone."""
@@ -200,10 +205,31 @@ def _library(
             (phrase, target)
             for ref, menu in menus.items()
             for phrase, target in _phrases(menu)
-            if ref != REMINDER_REPLY or target == "reminder.confirmed"
+            if (ref != REMINDER_REPLY or target == "reminder.confirmed")
+            and ref not in (HAND_OFF, NUMBER)
         ),
         topics=_topics(nodes),
+        hints={
+            (ref, language): _hints(menu, commands, language)
+            for ref, menu in menus.items()
+            for language in LANGUAGES
+        },
     )
+
+
+def _hints(
+    menu: Menu, commands: dict[Command, dict[str, list[str]]], language: Language
+) -> tuple[str, ...]:
+    own = [
+        phrase
+        for option in menu.options
+        for phrase in (
+            *filter(None, [option.label.get(language)]),
+            *option.aliases.get(language, []),
+        )
+    ]
+    common = [phrase for words in commands.values() for phrase in words.get(language, [])]
+    return tuple(dict.fromkeys(phrase[:100] for phrase in (*own, *common)))[:_MOST_HINTS]
 
 
 def _phrases(menu: Menu) -> Iterable[tuple[str, NodeRef]]:

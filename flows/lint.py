@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from flows import lint_texts
-from flows.library import REMINDER_REPLY, START, Library
-from flows.model import OPTION_KEYS, Act, Answer, Menu, Node, NodeRef, Option, Switch, SwitchOn
+from flows.commands import OPTION_KEYS
+from flows.library import HAND_OFF, NUMBER, REMINDER_REPLY, START, Library
+from flows.model import Act, Answer, Menu, Node, NodeRef, Option, Switch, SwitchOn
 from flows.optout import carrier_keyword
 from flows.text import normalise
 from profiles import LANGUAGES, FirstScan, PerformedBy, Profile, Stay
@@ -22,6 +23,7 @@ _VALUES: Final = {
     SwitchOn.PERFORMED_BY: frozenset(PerformedBy),
     SwitchOn.STAY: frozenset(Stay),
 }
+_STARTS: Final = (START, REMINDER_REPLY, HAND_OFF, NUMBER)
 _ACTED_ON_BY_ENGINE: Final = ("reminder.confirmed", "reminder.cannot_come")
 
 
@@ -59,7 +61,7 @@ def _next_of(node: Node) -> Sequence[NodeRef]:
 
 
 def _targets(library: Library) -> Iterator[Problem]:
-    for start in (START, REMINDER_REPLY, *_ACTED_ON_BY_ENGINE):
+    for start in (*_STARTS, *_ACTED_ON_BY_ENGINE):
         if start not in library.nodes:
             yield Problem(start, "is missing; the conversation can't do without it")
     for ref, node in library.nodes.items():
@@ -92,7 +94,7 @@ def _distances(library: Library, starts: Sequence[NodeRef]) -> dict[NodeRef, int
 
 
 def _reachability(library: Library) -> Iterator[Problem]:
-    reached = _distances(library, [START, REMINDER_REPLY])
+    reached = _distances(library, _STARTS)
     for ref in library.nodes.keys() - reached.keys() - set(_ACTED_ON_BY_ENGINE):
         yield Problem(ref, "can't be reached from the main menu")
     for ref, distance in _distances(library, [START]).items():

@@ -23,7 +23,10 @@ MESSAGES: Final = frozenset(
     "which_one expired nothing_waiting media empty help stopped stopped_cancel started "
     "still_stopped language_switched emergency emergency_self_harm same_day whom too_long "
     "hint_menu hint_answer welcome fast_ahead fast_begun reminder_week_before reminder_day_before "
-    "reminder_fasting_start notice_booked notice_moved notice_cancelled".split()
+    "reminder_fasting_start notice_booked notice_moved notice_cancelled choice hint_alarm "
+    "hint_reminder connecting closed_now nobody_free goodbye goodbye_alarm goodbye_task "
+    "message_taken message_empty number_ask number_wrong number_read no_number start_over call_us "
+    "no_more_calls".split()
 )
 _STARTED_BY_US: Final = re.compile(r"(reminder|notice)_")
 # What a text that we start must not give away to someone who looks over a shoulder.
@@ -39,6 +42,8 @@ APPOINTMENT_WORDS: Final = {
     "fast_moment": "Wed, Nov 25 at 12:30 AM (Tuesday night)",
     "fast": "",
 }
+# What a call puts into its own sentences.
+CALL_WORDS: Final = {"choice": "X", "key": "1", "number": "(828) 555-0142"}
 _SPOKEN_SYMBOLS: Final = re.compile(r"https?:|www\.|[/&%#*@_<>\[\]~^|]")
 _ANY_MOMENT: Final = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 _PLACEHOLDER: Final = re.compile(r"\{[^}]*\}")
@@ -149,6 +154,8 @@ def _placeholders(place: str, *wordings: str) -> Iterator[str]:
     allowed = CLINIC_PLACEHOLDERS
     if place.startswith(("messages.reminder_", "messages.notice_", "messages.fast_", "reminder.")):
         allowed = allowed | APPOINTMENT_WORDS.keys()
+    if place in ("messages.choice", "messages.number_read"):
+        allowed = allowed | CALL_WORDS.keys()
     for name in sorted({name for text in wordings for name in _fields(text)} - allowed):
         yield f"has the placeholder '{{{name}}}', which stands for nothing here"
 
@@ -169,11 +176,15 @@ def _bodies(library: Library, profile: Profile, language: str) -> Iterator[tuple
     """Every text as a patient of one clinic gets it, with its choices and hint."""
     context = Context(library, Session(language), Event(""), Facts(profile, now=_ANY_MOMENT))
     hint = answer_hint(context)
-    words = APPOINTMENT_WORDS | {
-        "fast": filled(
-            library.messages["fast_ahead"], Channel.SMS, language, profile, APPOINTMENT_WORDS
-        )
-    }
+    words = (
+        APPOINTMENT_WORDS
+        | CALL_WORDS
+        | {
+            "fast": filled(
+                library.messages["fast_ahead"], Channel.SMS, language, profile, APPOINTMENT_WORDS
+            )
+        }
+    )
     for ref, node in library.nodes.items():
         if isinstance(node, Menu):
             yield ref, sms_body([menu_say(context, ref)])

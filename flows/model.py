@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 
@@ -119,6 +119,11 @@ class Do(StrEnum):
     NO_DRIVER = "no_driver"
     MAYBE_PREGNANT = "maybe_pregnant"
     SWITCH_LANGUAGE = "switch_language"
+    LEAVE_MESSAGE = "leave_message"
+    CALL_BACK = "call_back"
+    NUMBER_RIGHT = "number_right"
+    NUMBER_AGAIN = "number_again"
+    HANG_UP = "hang_up"
 
 
 class Act(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="act"):
@@ -141,27 +146,6 @@ class Flow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     nodes: dict[str, Node]
     moved: dict[str, NodeRef] = {}
 
-
-class Command(StrEnum):
-    """What works everywhere, whatever is waiting."""
-
-    MENU = "menu"
-    BACK = "back"
-    REPEAT = "repeat"
-    HELP = "help"
-    PERSON = "person"
-    ENGLISH = "english"
-    SPANISH = "spanish"
-    THANKS = "thanks"
-
-
-COMMAND_KEYS: Final = {
-    "0": Command.PERSON,
-    "9": Command.MENU,
-    "*": Command.REPEAT,
-    "#": Command.BACK,
-}
-OPTION_KEYS: Final = ("1", "2", "3", "4", "5", "6", "7", "8")
 
 # --- one turn --------------------------------------------------------------------------------
 
@@ -195,7 +179,8 @@ class Session(msgspec.Struct, frozen=True, omit_defaults=True):
     the menus passed through, `about` the appointments that a reminder asked about, `misses` how
     often in a row nothing was understood, `spoke_at` (UTC) when the last turn was. `offers` are
     the numbered answers to a question asked just now ("which of these?", "for whom?"); they are
-    live for one turn only.
+    live for one turn only. `alarm` is the message that the last turn answered a red flag with, in a
+    call. `wants_keys` is how many keys the answer to a spoken question has at most.
     """
 
     language: Language
@@ -209,6 +194,8 @@ class Session(msgspec.Struct, frozen=True, omit_defaults=True):
     turn: int = 0
     spoke_at: dt.datetime | None = None
     last_text: str = ""
+    alarm: str = ""
+    wants_keys: int = 1
 
 
 class CarrierWord(StrEnum):
@@ -224,31 +211,42 @@ class Event:
     """What the patient did: a text, keys pressed or words spoken, all as `text`.
 
     `media` counts attached pictures. `answered_by_carrier` is set when the carrier itself has
-    replied to an opt-out word, so that nothing more may be said.
+    replied to an opt-out word, so that nothing more may be said. Speech that the carrier was not
+    `sure` of counts only where it fits exactly, or is a red flag.
     """
 
     text: str
     channel: Channel = Channel.SMS
     media: int = 0
     answered_by_carrier: CarrierWord | None = None
+    sure: bool = True
+
+    @property
+    def is_spoken(self) -> bool:
+        """Whether this is a part of a call."""
+        return self.channel is Channel.VOICE
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What the engine may know beside the session. `now` is UTC; `opted_out` says whether
-    automated messages to this number are switched off."""
+    automated messages to this number are switched off, `withheld` that a caller's number is not
+    known, `we_called` that the call is one of ours."""
 
     profile: Profile
     now: dt.datetime
     opted_out: bool = False
+    withheld: bool = False
+    we_called: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One line of a menu as the patient gets it."""
+    """One line of a menu as the patient gets it; `language` where it is said in another one."""
 
     key: str
     label: str
+    language: Language | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +276,7 @@ class TaskKind(StrEnum):
     NOT_UNDERSTOOD = "not_understood"
     WROTE_WHILE_OPTED_OUT = "wrote_while_opted_out"
     UNREACHABLE = "unreachable"
+    VOICEMAIL = "voicemail"
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,7 +331,40 @@ class HoldMessages:
     minutes: int
 
 
-Effect: TypeAlias = OpenTask | Confirm | CannotCome | OptOut | OptIn | SwitchLanguage | HoldMessages
+@dataclass(frozen=True, slots=True)
+class HandOff:
+    """A caller is to be connected to a person. Who is not reached in the end becomes a task of the
+    kind `reason`; `topic` and `appointment` as in `OpenTask`."""
+
+    reason: TaskKind
+    topic: Topic | None = None
+    appointment: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoMoreCalls:
+    """No more automated calls to this number; texts go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class OnCall:
+    """What the call does next: one of the `Do` that only a call can."""
+
+    do: Do
+
+
+Effect: TypeAlias = (
+    OpenTask
+    | Confirm
+    | CannotCome
+    | OptOut
+    | OptIn
+    | SwitchLanguage
+    | HoldMessages
+    | HandOff
+    | NoMoreCalls
+    | OnCall
+)
 
 
 class Kind(StrEnum):

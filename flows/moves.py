@@ -17,11 +17,13 @@ from flows.model import (
     Confirm,
     Do,
     Effect,
+    HandOff,
     Kind,
     Menu,
     Node,
     NodeRef,
     OfferKind,
+    OnCall,
     OpenTask,
     Say,
     Session,
@@ -48,6 +50,7 @@ from profiles import Language
 _MOST_HISTORY: Final = 5
 MOST_OFFERS: Final = 3
 _AROUND_A_NAME: Final = frozenset("for its it is this thats para es soy de".split())
+_ON_CALLS: Final = frozenset({Do.LEAVE_MESSAGE, Do.CALL_BACK, Do.NUMBER_RIGHT, Do.NUMBER_AGAIN})
 _URGENT: Final = frozenset(
     {Do.CANNOT_COME, Do.ALREADY_ATE, Do.THINNER_NOT_STOPPED, Do.ILL, Do.NO_DRIVER}
     | {Do.MAYBE_PREGNANT}
@@ -134,6 +137,9 @@ def _act(context: Context, ref: NodeRef, node: Act, understood: Understood) -> T
             return _ask_whom(context, node.do, understood)
         case Do.CONFIRM | Do.CANNOT_COME:
             return reply_about(context, context.session.about[0], node.do, understood)
+        case _ if node.do in _ON_CALLS:
+            say = Say(text_of(context, node.text))
+            return _turn(context, understood, ref, (say,), OnCall(node.do))
     about = context.session.about
     task = OpenTask(
         TaskKind(node.do.value),
@@ -244,17 +250,21 @@ def switch_language(context: Context, language: Language) -> Turn:
 
 
 def hand_off(context: Context, rule: str) -> Turn:
-    """The patient wants a person: the desk's name and number, and a task to call them."""
+    """The patient wants a person: the desk's name and number, and a task to call them.
+
+    A caller is connected instead; what is said then depends on how that goes.
+    """
+    about = context.session.about
+    appointment = about[0].appointment if len(about) == 1 else None
+    understood = Understood(Kind.COMMAND, ("coordinator",), rule)
+    said = context.session.said
+    if context.event.is_spoken:
+        wanted = HandOff(TaskKind.CALL_ME, "coordinator", appointment)
+        return _turn(context, understood, said, (), wanted)
     is_open = open_at(context.facts.profile, context.facts.now)
     say = message(context, "handoff" if is_open else "handoff_closed")
-    about = context.session.about
-    task = OpenTask(
-        TaskKind.CALL_ME,
-        topic="coordinator",
-        appointment=about[0].appointment if len(about) == 1 else None,
-    )
-    understood = Understood(Kind.COMMAND, ("coordinator",), rule)
-    return _turn(context, understood, context.session.said, (say,), task)
+    task = OpenTask(TaskKind.CALL_ME, topic="coordinator", appointment=appointment)
+    return _turn(context, understood, said, (say,), task)
 
 
 def back(context: Context) -> Turn:

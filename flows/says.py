@@ -7,7 +7,20 @@ from dataclasses import dataclass
 
 from flows.clinic_words import filled
 from flows.library import REMINDER_REPLY, START, Library
-from flows.model import Channel, Choice, Event, Facts, Menu, NodeRef, Say, Session, Switch, Texts
+from flows.model import (
+    Act,
+    Choice,
+    Do,
+    Event,
+    Facts,
+    Menu,
+    NodeRef,
+    Option,
+    Say,
+    Session,
+    Switch,
+    Texts,
+)
 from profiles import Language
 
 
@@ -46,18 +59,21 @@ def menu_say(context: Context, ref: NodeRef) -> Say:
     menu = context.library.nodes[ref]
     if not isinstance(menu, Menu):
         raise TypeError(f"{ref} is not a menu")
-    voice = context.event.channel is Channel.VOICE
-    spoken = [
-        Choice(
-            option.key,
-            (option.say_as.get(context.language) if voice else None)
-            or option.label[context.language],
-        )
-        for option in menu.options
-    ]
+    choices = tuple(_choice(context, option) for option in menu.options)
     top = ref in (START, REMINDER_REPLY)
     hint = text_of(context, context.library.messages["hint_menu" if top else "hint_answer"])
-    return Say(text_of(context, menu.text), tuple(spoken), hint)
+    return Say(text_of(context, menu.text), choices, hint)
+
+
+def _choice(context: Context, option: Option) -> Choice:
+    if not context.event.is_spoken:
+        return Choice(option.key, option.label[context.language])
+    said = option.say_as.get(context.language) or option.label[context.language]
+    node = context.library.nodes.get(option.next)
+    if isinstance(node, Act) and node.do is Do.SWITCH_LANGUAGE:
+        other = "es" if context.language == "en" else "en"
+        return Choice(option.key, said, other)
+    return Choice(option.key, said)
 
 
 def offer_say(context: Context, question: str, labels: Sequence[str]) -> Say:

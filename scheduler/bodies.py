@@ -12,8 +12,9 @@ from db.models import Appointment
 from flows.clinic_words import filled
 from flows.library import Library
 from flows.model import Channel
+from flows.spoken_times import spoken_clock, spoken_day
 from profiles import Profile
-from scheduler.clock_words import clock, day_words, moment_words
+from scheduler.clock_words import clock, day_words, moment_words, spoken_moment
 from scheduler.planning import visit_of
 from scheduler.policy import Kind, Visit, arrives_at, fasting_starts_at
 
@@ -49,24 +50,54 @@ def body_of(
     library: Library, profile: Profile, about: Occasioned, kind: Kind, now: dt.datetime
 ) -> str:
     """The text of one reminder as it would go out at `now` (UTC), fitted to few segments."""
-    visit = visit_of(profile, about.procedure, about.starts_at)
-    words = appointment_words(profile, visit, about.language) | {"first_name": about.first_name}
-    words["fast"] = _fast(library, profile, visit, about.language, words, now)
-    message = library.messages[_MESSAGES[kind]]
-    text = filled(message, Channel.SMS, about.language, profile, words)
-    said = " ".join(text.split()).replace("m..", "m.")  # the point of "a. m." ends the sentence too
+    said = _said(library, profile, about, kind, now, Channel.SMS)
+    said = said.replace("m..", "m.")  # the point of "a. m." ends the sentence too
     return fit(said, keep_accents=profile.keep_accents)
 
 
-def appointment_words(profile: Profile, visit: Visit, language: str) -> dict[str, str]:
-    """An appointment's moments as they are said to the patient."""
+def spoken_body(
+    library: Library, profile: Profile, about: Occasioned, kind: Kind, now: dt.datetime
+) -> str:
+    """The words of one reminder as a call would say them at `now` (UTC)."""
+    return _said(library, profile, about, kind, now, Channel.VOICE)
+
+
+def _said(
+    library: Library,
+    profile: Profile,
+    about: Occasioned,
+    kind: Kind,
+    now: dt.datetime,
+    channel: Channel,
+) -> str:
+    visit = visit_of(profile, about.procedure, about.starts_at)
+    words = appointment_words(profile, visit, about.language, channel)
+    words["first_name"] = about.first_name
+    words["fast"] = _fast(library, profile, visit, about.language, words, now, channel)
+    message = library.messages[_MESSAGES[kind]]
+    return " ".join(filled(message, channel, about.language, profile, words).split())
+
+
+def appointment_words(
+    profile: Profile, visit: Visit, language: str, channel: Channel = Channel.SMS
+) -> dict[str, str]:
+    """An appointment's moments as they are said to the patient. Clock times said aloud in Spanish
+    come with their article: "las 9 de la mañana"."""
     local = visit.starts_at.astimezone(profile.zone)
     arrival = arrives_at(visit).astimezone(profile.zone)
+    fasting = fasting_starts_at(visit)
+    if channel is Channel.VOICE:
+        return {
+            "day": spoken_day(local.date(), language),
+            "time": spoken_clock(local.time(), language),
+            "arrive_time": spoken_clock(arrival.time(), language),
+            "fast_moment": spoken_moment(fasting, profile.zone, language),
+        }
     return {
         "day": day_words(local.date(), language),
         "time": clock(local.time(), language),
         "arrive_time": clock(arrival.time(), language),
-        "fast_moment": moment_words(fasting_starts_at(visit), profile.zone, language),
+        "fast_moment": moment_words(fasting, profile.zone, language),
     }
 
 
@@ -77,9 +108,10 @@ def _fast(
     language: str,
     words: Mapping[str, str],
     now: dt.datetime,
+    channel: Channel,
 ) -> str:
     """The sentences about fasting: ahead, begun already, or none for a procedure without it."""
     if visit.procedure.fasting_hours == 0:
         return ""
     name = "fast_ahead" if now < fasting_starts_at(visit) else "fast_begun"
-    return filled(library.messages[name], Channel.SMS, language, profile, words)
+    return filled(library.messages[name], channel, language, profile, words)

@@ -16,11 +16,12 @@ from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from flows.spoken_times import DAYS, spoken_clock, spoken_day
 from profiles import Language
 from scheduler.policy import as_utc
 
-_DAYS_EN: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_DAYS_ES: Final = ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo")
+_DAYS_EN: Final = DAYS["en"]
+_DAYS_ES: Final = DAYS["es"]
 _MONTHS_EN: Final = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"
 _MONTHS_ES: Final = "ene feb mar abr may jun jul ago sep oct nov dic"
 _SMALL_HOURS_END: Final = 6
@@ -69,6 +70,35 @@ def moment_words(at: dt.datetime, zone: ZoneInfo, language: Language) -> str:
     joined = _pick(language, "at", "a la" if local.hour % 12 == 1 else "a las")
     said = f"{day_words(today, language)} {joined} {time}"
     return f"{said} ({_night(today, language)})" if local.hour < _SMALL_HOURS_END else said
+
+
+@lru_cache(_REMEMBERED)
+def spoken_moment(at: dt.datetime, zone: ZoneInfo, language: Language) -> str:
+    """As `moment_words`, for a voice; in Spanish with its article, so that a verb may come before.
+
+    - "Tuesday, November 24th at 9 AM", "el martes 24 de noviembre a las 9 de la mañana"
+    - in the small hours, which night it is: "..., at 1 AM, which is Monday night"
+    - midnight: "12 midnight, the night from Monday, November 23rd to Tuesday, November 24th"
+
+    Raises `ValueError` if `at` has no time zone.
+    """
+    local = as_utc(at).astimezone(zone)
+    today = local.date()
+    day = spoken_day(today, language)
+    time = spoken_clock(local.time().replace(second=0, microsecond=0), language)
+    mark = _zone_mark(local)
+    if (local.hour, local.minute) == (0, 0):
+        eve = spoken_day(today - dt.timedelta(days=1), language)
+        return _pick(
+            language,
+            f"{time}, the night from {eve} to {day}",
+            f"a {time}, la noche del {eve} al {day}",
+        )
+    said = _pick(language, f"{day} at {time}{mark}", f"el {day} a {time}{mark}")
+    if local.hour >= _SMALL_HOURS_END:
+        return said
+    night = _night(today, language)
+    return _pick(language, f"{said}, which is {night}", f"{said}, es decir, {night}")
 
 
 def _night(today: dt.date, language: Language) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from flows.commands import Command
 from flows.library import (
     CONTENT,
     REMINDER_REPLY,
@@ -16,7 +17,7 @@ from flows.library import (
     load_library,
     wording_hash,
 )
-from flows.model import Answer, Command, Menu, Wording
+from flows.model import Answer, Menu, Wording
 from flows.text import words
 
 FLOW = """

@@ -34,7 +34,7 @@ PROBLEMS = {
     "language-missing": ("bone_health.weak_bones", "has no wording in 'es'"),
     "menu-without-options": ("bone_health.empty", "is a dead end"),
     "message-missing": ("messages.welcome", "is missing"),
-    "message-unused": ("messages.goodbye", "is used nowhere"),
+    "message-unused": ("messages.farewell", "is used nowhere"),
     "moved-but-there": ("bone_health.stronger", "is said to have moved, but still exists"),
     "moved-to-nowhere": ("bone_health.old", "moved to 'bone_health.nowhere', which does not exist"),
     "next-unresolved": ("bone_health.menu", "leads to 'bone_health.nowhere', which does not exist"),

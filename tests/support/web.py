@@ -21,6 +21,9 @@ from app import create_app
 from db.models import Base
 from db.session import Database
 from emulator.twiml import read_answer
+from emulator.voice_call import Call
+from emulator.voice_phone import Phone
+from emulator.voice_twiml import ends_by_falling_through, parse
 from emulator.webhook import Answer
 from settings import Settings
 from tests.support.csv_files import NOW
@@ -152,6 +155,9 @@ class Bot:
                 target, method=method, data=data, headers=headers, content_type=content_type
             )
         kind = response.mimetype or ""
+        if target.startswith("/voice/") and kind == "text/xml":
+            # What no carrier would carry out must not pass in any test, whatever it looks at.
+            assert not ends_by_falling_through(parse(response.data)), response.data.decode()
         return Reply(response.status_code, kind, response.data, dict(response.headers))
 
     def post(self, target: str, form: Mapping[str, str], token: str = TOKEN) -> Reply:
@@ -167,6 +173,20 @@ class Bot:
         """The one text that answers a text."""
         (reply,) = self.send(body, **changes).texts
         return reply
+
+    @property
+    def phone(self) -> Phone:
+        """The phones of patients who call this bot, and whom it calls."""
+
+        def post(url: str, form: Mapping[str, str]) -> tuple[int, str]:
+            reply = self.post(url.removeprefix(self._public), form)
+            return reply.status, reply.body.decode()
+
+        return Phone(post, base_url=self._public)
+
+    def call(self, caller: str = PATIENT, to: str = CLINIC_NUMBER, sid: str = "") -> Call:
+        """A call comes in."""
+        return self.phone.call(caller, to=to, sid=sid)
 
     def rows(self, model: type[T]) -> list[T]:
         """Every stored row of a table, by its key."""

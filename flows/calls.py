@@ -1,0 +1,341 @@
+"""A call, turn by turn: what the engine says, and what only a call has around it.
+
+The engine answers keys and words. Here a call is opened, a person is dialled, a message is recorded
+or a number to call back is asked for, and the call comes to an end. Pure, as the engine is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+import msgspec
+
+from flows.call_state import (
+    KEYS_OF_A_NUMBER,
+    CallState,
+    CallTurn,
+    Dialled,
+    Happening,
+    Missed,
+    Recorded,
+    Said,
+    Waits,
+    Wanted,
+    as_read,
+    us_number,
+)
+from flows.clinic_words import open_at
+from flows.engine import take_turn
+from flows.library import HAND_OFF, NUMBER, REMINDER_REPLY, START, Library
+from flows.model import (
+    Channel,
+    Do,
+    Effect,
+    Event,
+    Facts,
+    HandOff,
+    Kind,
+    OnCall,
+    OpenTask,
+    Say,
+    Session,
+    TaskKind,
+    Turn,
+    Understood,
+)
+from flows.says import Context, answer_hint, menu_say, message
+from profiles import Profile
+
+_REACHED: Final = frozenset({"completed", "answered"})
+_LEFT_TO_PEOPLE: Final = frozenset({TaskKind.EMERGENCY, TaskKind.SAME_DAY})
+_TRIES: Final = 2
+_MISSED: Final = {"busy": Missed.BUSY, "failed": Missed.FAILED}
+
+
+def greeting_turn(
+    library: Library, state: CallState, facts: Facts, *, lost: bool = False
+) -> CallTurn:
+    """The first words of a call that came in; `lost` if we had lost track of it."""
+    context = _context(library, state, facts)
+    sorry = (message(context, "start_over"),) if lost else ()
+    says = (*sorry, menu_say(context, START))
+    return CallTurn(state, says, (), Understood(Kind.CHOICES, (), "greeting"))
+
+
+def reminder_turn(library: Library, state: CallState, facts: Facts) -> CallTurn:
+    """The first words of a call of ours to a person: the reminder and its keys."""
+    context = _context(library, state, facts)
+    return CallTurn(
+        state, (_reminder(context, state),), (), Understood(Kind.CHOICES, (), "reminder")
+    )
+
+
+def last_words(library: Library, state: CallState, facts: Facts, name: str, rule: str) -> CallTurn:
+    """A message after which the call ends."""
+    says = (message(_context(library, state, facts), name),)
+    return CallTurn(_over(state), says, (), Understood(Kind.COMMAND, (), rule))
+
+
+def silent_end(state: CallState, rule: str) -> CallTurn:
+    """The end of a call without a word."""
+    return CallTurn(_over(state), (), (), Understood(Kind.COMMAND, (), rule))
+
+
+def take_call_turn(
+    library: Library, state: CallState, happening: Happening, facts: Facts
+) -> CallTurn:
+    """Take one turn of a call. Never raises for anything that a caller or the carrier can send."""
+    match state.waits, happening:
+        case Waits.NOTHING, _:
+            return silent_end(state, "ended")
+        case _, Dialled(status):
+            return _dialled(library, state, status, facts)
+        case _, Recorded(seconds):
+            return _recorded(library, state, seconds, facts)
+        case Waits.MESSAGE, Said():  # nothing was recorded, and the document went on
+            return _recorded(library, state, 0, facts)
+        case Waits.PERSON, Said():
+            return _dialled(library, state, "failed", facts)
+        case _, Said():
+            return _said(library, state, happening, facts)
+
+
+def hung_up(state: CallState) -> tuple[Effect, ...]:
+    """What is left to do for a caller who hung up before they reached a person."""
+    if state.waits is Waits.MESSAGE:
+        return (OpenTask(TaskKind.VOICEMAIL),)
+    if state.wanted is not None and state.waits is not Waits.NOTHING:
+        return (state.wanted.task(),)
+    return ()
+
+
+def _context(library: Library, state: CallState, facts: Facts) -> Context:
+    return Context(library, state.talk, Event("", Channel.VOICE), facts)
+
+
+def _over(state: CallState) -> CallState:
+    return msgspec.structs.replace(state, waits=Waits.NOTHING, wanted=None)
+
+
+def _said(library: Library, state: CallState, said: Said, facts: Facts) -> CallTurn:
+    if state.waits is Waits.NUMBER:
+        number = us_number(said.text)
+        if number is not None:
+            return _read_back(library, state, number, facts)
+        if not said.text.strip():
+            return _no_number(library, state, facts)
+    event = Event(said.text, Channel.VOICE, sure=said.sure)
+    turn = take_turn(library, state.talk, event, facts)
+    if state.waits is Waits.NUMBER and turn.understood.kind is Kind.UNKNOWN:
+        return _no_number(library, state, facts)
+    waiting = turn.session.waiting
+    wanted = state.wanted if waiting in (HAND_OFF, NUMBER) else None
+    after = msgspec.structs.replace(state, talk=turn.session, waits=Waits.WORDS, wanted=wanted)
+    context = Context(library, turn.session, event, facts)
+    return _carried_on(context, state, after, turn)
+
+
+def _carried_on(context: Context, before: CallState, state: CallState, turn: Turn) -> CallTurn:
+    """Do what the engine's turn asks of the call itself; the other effects stay."""
+    effects = tuple(each for each in turn.effects if not isinstance(each, HandOff | OnCall))
+    told = CallTurn(state, _with_context(context, state, turn), effects, turn.understood)
+    for effect in turn.effects:
+        match effect:
+            case HandOff() if effect.reason is TaskKind.NOT_UNDERSTOOD:
+                return _given_up(context, before, told, effect)
+            case HandOff():
+                return _connect(context, told, effect)
+            case OnCall(do):
+                return _STEPS[do](context, before, told)
+    asks = any(isinstance(e, OpenTask) and e.kind not in _LEFT_TO_PEOPLE for e in effects)
+    if asks and not state.phone and not state.asked_number:
+        return _ask_number(context, told)
+    return told
+
+
+def _with_context(context: Context, state: CallState, turn: Turn) -> tuple[Say, ...]:
+    """What the engine says; where it repeats a question, with what the question is about."""
+    waiting = turn.session.waiting
+    asks = bool(turn.says) and bool(turn.says[-1].choices) and not turn.session.offers
+    if asks and waiting == REMINDER_REPLY and state.body:
+        return (*turn.says[:-1], _reminder(context, state))
+    if asks and waiting == NUMBER and state.number:
+        return (*turn.says[:-1], _number_read(context, state.number), turn.says[-1])
+    return turn.says
+
+
+def _reminder(context: Context, state: CallState) -> Say:
+    return Say(state.body, hint=message(context, "hint_reminder").text)
+
+
+# A person
+
+
+def _connect(context: Context, told: CallTurn, wish: HandOff) -> CallTurn:
+    """Call the desk, if it is open; otherwise offer to get back to the caller."""
+    wanted = Wanted(wish.reason, wish.topic, wish.appointment)
+    state = msgspec.structs.replace(told.state, wanted=wanted, misses=0)
+    profile = context.facts.profile
+    if not open_at(profile, context.facts.now):
+        return _ways_back(context, replace(told, state=state), "closed_now", Missed.CLOSED)
+    if desk_number(profile) is None:
+        return _ways_back(context, replace(told, state=state), "nobody_free", Missed.FAILED)
+    state = msgspec.structs.replace(state, waits=Waits.PERSON)
+    return replace(told, state=state, says=(*told.says, message(context, "connecting")))
+
+
+def desk_number(profile: Profile) -> str | None:
+    """The desk's number (E.164); `None` if it can't be dialled from this line, as one that has an
+    extension, or is the very number that was called."""
+    number = us_number(profile.coordinator.phone)
+    return None if number == profile.texting_number else number
+
+
+def _given_up(context: Context, before: CallState, told: CallTurn, wish: HandOff) -> CallTurn:
+    """Nothing was understood three times. A person takes over, unless nobody seems to be there (a
+    silent answer to a call of ours) or that very person could not be reached before."""
+    if before.wanted is not None:
+        says = (message(context, "goodbye_task"),)
+        return CallTurn(_over(told.state), says, (before.wanted.task(),), told.understood)
+    if context.facts.we_called and not context.event.text.strip():
+        return replace(told, state=_over(told.state), says=(message(context, "goodbye"),))
+    return _connect(context, told, wish)
+
+
+def _dialled(library: Library, state: CallState, status: str, facts: Facts) -> CallTurn:
+    context = _context(library, state, facts)
+    understood = Understood(Kind.COMMAND, ("coordinator",), "dialled")
+    told = CallTurn(state, (), (), understood)
+    if status in _REACHED:
+        return replace(told, state=_over(state), says=(message(context, "goodbye"),))
+    missed = _MISSED.get(status, Missed.NO_ANSWER)
+    return _ways_back(context, told, "nobody_free", missed)
+
+
+def _ways_back(context: Context, told: CallTurn, name: str, missed: Missed) -> CallTurn:
+    """Offer to take a message or to call back."""
+    state = told.state
+    wanted = state.wanted or Wanted(TaskKind.CALL_ME, "coordinator")
+    talk = state.talk
+    history = talk.history if talk.waiting in (HAND_OFF, NUMBER) else (*talk.history, talk.waiting)
+    talk = msgspec.structs.replace(
+        talk, waiting=HAND_OFF, said=HAND_OFF, history=history[-5:], offers=(), misses=0
+    )
+    state = msgspec.structs.replace(
+        state,
+        talk=talk,
+        waits=Waits.WORDS,
+        wanted=msgspec.structs.replace(wanted, missed=missed),
+    )
+    says = (*told.says, message(context, name), menu_say(context, HAND_OFF))
+    return replace(told, state=state, says=says)
+
+
+def _take_message(_context: Context, _before: CallState, told: CallTurn) -> CallTurn:
+    state = msgspec.structs.replace(told.state, waits=Waits.MESSAGE)
+    return replace(told, state=state)
+
+
+def _recorded(library: Library, state: CallState, seconds: int, facts: Facts) -> CallTurn:
+    context = _context(library, state, facts)
+    told = CallTurn(state, (), (), Understood(Kind.COMMAND, (), "recorded"))
+    if seconds > 0:
+        return replace(told, state=_over(state), says=(message(context, "message_taken"),))
+    if state.misses + 1 >= _TRIES:
+        wanted = state.wanted or Wanted(TaskKind.CALL_ME, "coordinator")
+        says = (message(context, "message_empty"), message(context, "goodbye_task"))
+        return replace(told, state=_over(state), says=says, effects=(wanted.task(),))
+    missed = state.wanted.missed if state.wanted else Missed.NO_ANSWER
+    state = msgspec.structs.replace(state, misses=state.misses + 1)
+    return _ways_back(context, replace(told, state=state), "message_empty", missed)
+
+
+def _hang_up(_context: Context, _before: CallState, told: CallTurn) -> CallTurn:
+    return replace(told, state=_over(told.state))
+
+
+# Calling back
+
+
+def _call_back(context: Context, before: CallState, told: CallTurn) -> CallTurn:
+    wanted = before.wanted or Wanted(TaskKind.CALL_ME, "coordinator")
+    state = msgspec.structs.replace(told.state, wanted=wanted)
+    if not state.phone:
+        return _ask_number(context, replace(told, state=state, says=()))
+    return _will_call(context, replace(told, state=state))
+
+
+def _will_call(context: Context, told: CallTurn) -> CallTurn:
+    """Leave the task and go back to where the caller was."""
+    state = told.state
+    task = (state.wanted.task(),) if state.wanted else ()
+    state = msgspec.structs.replace(state, talk=_where_it_was(state.talk), wanted=None, number="")
+    says = (*told.says[:-1], replace(told.says[-1], hint=answer_hint(context)))
+    return replace(told, state=state, says=says, effects=(*told.effects, *task))
+
+
+def _where_it_was(talk: Session) -> Session:
+    places = [place for place in talk.history if place not in (HAND_OFF, NUMBER)]
+    back = talk.waiting if talk.waiting not in (HAND_OFF, NUMBER) else None
+    waiting = back or (places[-1] if places else START)
+    history = tuple(places if back else places[:-1])
+    return msgspec.structs.replace(talk, waiting=waiting, said=waiting, history=history, misses=0)
+
+
+def _ask_number(context: Context, told: CallTurn, name: str = "number_ask") -> CallTurn:
+    state = told.state
+    talk = msgspec.structs.replace(state.talk, wants_keys=KEYS_OF_A_NUMBER, offers=())
+    state = msgspec.structs.replace(state, talk=talk, waits=Waits.NUMBER, asked_number=True)
+    spoken = tuple(replace(say, hint="", choices=()) for say in told.says)
+    return replace(told, state=state, says=(*spoken, message(context, name)))
+
+
+def _no_number(library: Library, state: CallState, facts: Facts) -> CallTurn:
+    """No number, or not a whole one: once more, then the call goes on without."""
+    told = CallTurn(state, (), (), Understood(Kind.UNKNOWN, (), "number"))
+    if state.misses + 1 < _TRIES:
+        state = msgspec.structs.replace(state, misses=state.misses + 1)
+        context = _context(library, state, facts)
+        return _ask_number(context, replace(told, state=state), "number_wrong")
+    talk = msgspec.structs.replace(_where_it_was(state.talk), wants_keys=1)
+    state = msgspec.structs.replace(
+        state, talk=talk, waits=Waits.WORDS, wanted=None, number="", misses=0
+    )
+    context = _context(library, state, facts)
+    says = (message(context, "no_number"), menu_say(context, talk.waiting))
+    return replace(told, state=state, says=says)
+
+
+def _read_back(library: Library, state: CallState, number: str, facts: Facts) -> CallTurn:
+    talk = state.talk
+    history = talk.history if talk.waiting in (HAND_OFF, NUMBER) else (*talk.history, talk.waiting)
+    talk = msgspec.structs.replace(
+        talk, waiting=NUMBER, said=NUMBER, history=history[-5:], wants_keys=1, misses=0
+    )
+    state = msgspec.structs.replace(state, talk=talk, waits=Waits.WORDS, number=number)
+    context = _context(library, state, facts)
+    says = (_number_read(context, number), menu_say(context, NUMBER))
+    return CallTurn(state, says, (), Understood(Kind.CHOICES, (), "number"))
+
+
+def _number_read(context: Context, number: str) -> Say:
+    return message(context, "number_read", {"number": as_read(number)})
+
+
+def _number_right(context: Context, before: CallState, told: CallTurn) -> CallTurn:
+    state = msgspec.structs.replace(told.state, phone=before.number, misses=0)
+    return _will_call(context, replace(told, state=state))
+
+
+def _number_again(context: Context, _before: CallState, told: CallTurn) -> CallTurn:
+    return _ask_number(context, told)
+
+
+_STEPS: Final = {
+    Do.LEAVE_MESSAGE: _take_message,
+    Do.CALL_BACK: _call_back,
+    Do.NUMBER_RIGHT: _number_right,
+    Do.NUMBER_AGAIN: _number_again,
+    Do.HANG_UP: _hang_up,
+}

@@ -1,0 +1,1 @@
+"""Calling: the webhook, spoken TwiML, calls of ours."""

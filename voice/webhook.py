@@ -1,0 +1,89 @@
+"""What Twilio posts about calls: one that comes in, each turn, its end, its recordings.
+
+All are reached only through the signature guard that `app.create_app` puts before everything under
+`/voice`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+
+import structlog
+from flask import Blueprint, Response, abort, request
+
+from conversation.calls import Calls
+from conversation.reminder_calls import ReminderCalls
+from conversation.turn import NotInServiceError
+from scheduler.call_reports import record_call_status
+from voice.forms import (
+    BadWebhookError,
+    attempt_in,
+    call_in,
+    happening_in,
+    number_in,
+    recording_in,
+    sid_of,
+)
+from voice.render import NOT_IN_SERVICE, document
+
+_ENDED = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
+_log = structlog.get_logger()
+Clock = Callable[[], dt.datetime]
+
+
+def blueprint(calls: Calls, clock: Clock) -> Blueprint:
+    """The routes under `/voice`."""
+    room = Blueprint("voice", __name__, url_prefix="/voice")
+    reminders = ReminderCalls(calls)
+
+    @room.errorhandler(BadWebhookError)
+    def bad(error: BadWebhookError) -> Response:
+        abort(400, description=f"{error}. Nothing was stored.")
+
+    @room.errorhandler(NotInServiceError)
+    def not_in_service(_error: NotInServiceError) -> Response:
+        return _twiml(NOT_IN_SERVICE)
+
+    @room.post("/inbound")
+    def inbound() -> Response:
+        return _twiml(calls.begin(call_in(request.form), document, clock))
+
+    @room.post("/turn")
+    def turn() -> Response:
+        form = request.form
+        number = number_in(request.args.get("n", "")) or 0
+        call, happening = call_in(form), happening_in(form)
+        recording = recording_in(form)
+        return _twiml(calls.turn(call, number, happening, recording, document, clock))
+
+    @room.post("/reminder")
+    def reminder() -> Response:
+        attempt = attempt_in(request.args, request.form)
+        if attempt is None:
+            raise BadWebhookError("the address names no reminder")
+        return _twiml(reminders.answer(call_in(request.form), attempt, document, clock))
+
+    @room.post("/recording")
+    def recording() -> Response:
+        told = recording_in(request.form)
+        if told is not None:
+            calls.recorded(sid_of(request.form), told, clock)
+        return Response(status=204)
+
+    @room.post("/status")
+    def status() -> Response:
+        form = {name: value.replace("\0", "") for name, value in request.form.items()}
+        args = {name: value.replace("\0", "") for name, value in request.args.items()}
+        if "r" in args:
+            with calls.database.transaction() as session:
+                record_call_status(session, calls.clinics, args, form, clock())
+        if form.get("CallStatus") in _ENDED:
+            calls.ended(sid_of(request.form), form["CallStatus"], clock)
+        return Response(status=204)
+
+    return room
+
+
+def _twiml(spoken: str) -> Response:
+    return Response(spoken, mimetype="text/xml")
