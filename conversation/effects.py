@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session
 
 import appointments
 from db.contacts import ContactState, record_opt_change, set_contact
+from db.identities import record_lock, record_miss, record_verified
 from db.models import Patient
 from db.tasks import NewTask, open_task
+from flows.known import IdentityLocked, IdentityMiss, Verified
 from flows.model import (
     CannotCome,
     Confirm,
@@ -54,6 +56,12 @@ def apply(doing: Doing, effect: Effect) -> None:
         case HoldMessages(minutes):
             until = doing.now + dt.timedelta(minutes=minutes)
             set_contact(doing.session, doing.contact.id, held_until=until)
+        case Verified(patients):
+            record_verified(doing.session, doing.contact, patients, doing.now)
+        case IdentityMiss():
+            record_miss(doing.session, doing.contact)
+        case IdentityLocked(until):
+            record_lock(doing.session, doing.contact, until)
 
 
 def _open_task(doing: Doing, task: OpenTask) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from conversation.effects import Doing, apply
+from conversation.facts import facts_of
 from db.clinics import Clinics, clinic_without_own_number
 from db.contacts import language_of_patient
 from db.models import Appointment
@@ -119,7 +120,7 @@ class Conversations:
     def _turn(self, taking: _Taking) -> Turn:
         text, contact = taking.text, taking.opened.contact
         event = Event(text.body, media=text.media, answered_by_carrier=text.answered_by_carrier)
-        facts = Facts(taking.profile, taking.now, opted_out=contact.opted_out_at is not None)
+        facts = facts_of(taking.connection, taking.profile, contact, taking.now)
         return take_turn(self._library, _talk(taking), event, facts)
 
     def _turn_of_machine(self, taking: _Taking) -> Turn:
@@ -131,7 +132,8 @@ class Conversations:
             self._library, talk, Event(taking.text.body), Facts(taking.profile, taking.now)
         )
         says = () if is_silent else (message(context, "help"),)
-        return Turn(talk, says, (), Understood(Kind.UNKNOWN, (), "machine"))
+        understood = Understood(Kind.UNKNOWN, (), "machine")
+        return Turn(talk, says, (), understood, heard=taking.text.body)
 
 
 def _read(opened: OpenTurn) -> Talk | None:
@@ -177,7 +179,7 @@ def _store(taking: _Taking, turn: Turn, reply: str, response: str) -> None:
     taken = TakenTurn(
         state=_encode(turn.session).decode(),
         sid=text.sid,
-        body=text.body,
+        body=turn.heard,
         media=text.media,
         kind=understood.kind.value,
         labels=" ".join(understood.labels),
@@ -193,5 +195,5 @@ def _apply(taking: _Taking, turn: Turn) -> None:
         return
     with Session(taking.connection, expire_on_commit=False) as session:
         for effect in turn.effects:
-            apply(Doing(session, taking.opened.contact, taking.text.body, taking.now), effect)
+            apply(Doing(session, taking.opened.contact, turn.heard, taking.now), effect)
         session.flush()

@@ -13,23 +13,19 @@ from typing import Final
 
 import msgspec
 
-from flows import moves
+from flows import identity, moves
+from flows.birth_dates import masked
 from flows.language import guess_language
 from flows.library import REMINDER_REPLY, START, Library
 from flows.matching import pressed_keys
 from flows.model import (
-    COMMAND_KEYS,
-    OPTION_KEYS,
     CarrierWord,
-    Command,
     Confirm,
     Effect,
     Event,
     Facts,
     HoldMessages,
     Kind,
-    Menu,
-    NodeRef,
     OpenTask,
     OptIn,
     OptOut,
@@ -38,12 +34,13 @@ from flows.model import (
     TaskKind,
     Turn,
     Understood,
-    Urgency,
 )
+from flows.nodes import COMMAND_KEYS, OPTION_KEYS, Ask, Command, Menu, NodeRef, Urgency
 from flows.optout import Keyword, carrier_keyword, is_yes, plain_language_opt_out
 from flows.says import Context, answer_hint, menu_say, message
 from flows.text import words
 from flows.triage import FlagClass, find_flag
+from flows.visits import is_personal, told_visit
 
 SESSION_EXPIRY: Final = dt.timedelta(hours=24)
 _SPLIT_TEXTS: Final = dt.timedelta(minutes=10)
@@ -63,6 +60,7 @@ class _Heard:
     normalised: str
     words: tuple[str, ...]
     keys: tuple[str, ...]
+    kept: str
 
     @property
     def is_bare_key(self) -> bool:
@@ -73,11 +71,9 @@ class _Heard:
 def take_turn(library: Library, session: Session, event: Event, facts: Facts) -> Turn:
     """Take one turn. Pure; never raises for anything that a patient can send."""
     heard = _hear(library, session, event, facts)
-    for step in _STEPS:
-        turn = step(heard)
-        if turn is not None:
-            return turn
-    return _not_understood(heard)
+    turns = (step(heard) for step in _STEPS)
+    turn = next((turn for turn in turns if turn is not None), None) or _not_understood(heard)
+    return replace(turn, heard=heard.kept)
 
 
 def greeting(library: Library, session: Session, facts: Facts, event: Event) -> Say:
@@ -90,7 +86,10 @@ def _hear(library: Library, before: Session, event: Event, facts: Facts) -> _Hea
     about = tuple(subject for subject in before.about if subject.until > facts.now)
     asked = bool(about) and before.waiting == REMINDER_REPLY
     expired = silence > SESSION_EXPIRY and not asked
+    if is_personal(library, before.waiting) and told_visit(before, facts) is None:
+        expired = True
     split = tuple(words(event.text))
+    kept = _without_birth_date(library, before, event, facts)
     language = before.language
     if before.turn == 0 and before.waiting == START:
         language = guess_language(split) or language
@@ -104,7 +103,7 @@ def _hear(library: Library, before: Session, event: Event, facts: Facts) -> _Hea
         offers=(),
         turn=before.turn + 1,
         spoke_at=facts.now,
-        last_text=event.text[:_REMEMBERED_TEXT],
+        last_text=kept[:_REMEMBERED_TEXT],
     )
     return _Heard(
         context=Context(library, session, event, facts),
@@ -114,7 +113,14 @@ def _hear(library: Library, before: Session, event: Event, facts: Facts) -> _Hea
         normalised=" ".join(split),
         words=split,
         keys=pressed_keys(event.text),
+        kept=kept,
     )
+
+
+def _without_birth_date(library: Library, before: Session, event: Event, facts: Facts) -> str:
+    today = facts.now.astimezone(facts.profile.zone).date()
+    is_asked = identity.asked_at(library, before) is not None
+    return masked(event.text, before.language, today, is_asked=is_asked)
 
 
 def _red_flag(heard: _Heard) -> Turn | None:
@@ -275,6 +281,15 @@ def _offer(heard: _Heard) -> Turn | None:
     return moves.take_name(heard.context, heard.words, heard.before)
 
 
+def _own_words(heard: _Heard) -> Turn | None:
+    """What was asked for in the patient's own words: a date of birth, or a reason."""
+    context = heard.context
+    is_option = context.library.menus[context.session.waiting].exact(heard.words)
+    if len(heard.keys) == 1 or is_option:
+        return None
+    return identity.take_birth_date(context) or moves.take_reason(context)
+
+
 def _menu_option(heard: _Heard) -> Turn | None:
     """An option of the waiting menu, by its key or by exactly its words."""
     context = heard.context
@@ -330,8 +345,10 @@ def _not_understood(heard: _Heard, first: str = "not_understood_hint") -> Turn:
         return Turn(session, says, (OpenTask(TaskKind.NOT_UNDERSTOOD),), understood)
     if unseen and first == "not_understood_hint":
         return Turn(session, (menu_say(context, START),), (), understood)
-    if session.misses == 2 or first != "not_understood_hint":
-        lead = "not_understood_menu" if first == "not_understood_hint" else first
+    is_asked = isinstance(context.library.nodes[session.waiting], Ask)
+    if session.misses == 2 or is_asked or first != "not_understood_hint":
+        is_second = session.misses == 2 and first == "not_understood_hint"
+        lead = "not_understood_menu" if is_second else first
         return Turn(
             session,
             (message(context, lead), menu_say(context, session.waiting)),
@@ -350,6 +367,7 @@ _STEPS: Final[tuple[Callable[[_Heard], Turn | None], ...]] = (
     _command,
     _expired_key,
     _offer,
+    _own_words,
     _menu_option,
     _free_text,
 )

@@ -17,10 +17,11 @@ import msgspec
 import yaml
 
 from flows.matching import PhraseIndex
-from flows.model import (
+from flows.nodes import (
     Act,
     Answer,
     Approved,
+    Ask,
     Command,
     Flow,
     Menu,
@@ -63,8 +64,9 @@ class _Commands(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Library:
     """All content of all flows.
 
-    `menus` finds the options of one menu by the words that mean them, `everywhere` the topics of
-    all menus; both hold every language's words, whatever language a session is in.
+    `menus` finds the options of one menu or question by the words that mean them, `everywhere` the
+    topics of all menus that are open to everybody; both hold every language's words, whatever
+    language a session is in.
     """
 
     nodes: Mapping[NodeRef, Node]
@@ -183,7 +185,7 @@ def _library(
     commands: dict[Command, dict[str, list[str]]],
 ) -> Library:
     nodes = {f"{flow.flow}.{name}": node for flow in flows for name, node in flow.nodes.items()}
-    menus = {ref: node for ref, node in nodes.items() if isinstance(node, Menu)}
+    menus = {ref: node for ref, node in nodes.items() if isinstance(node, Menu | Ask)}
     return Library(
         nodes=nodes,
         messages=messages,
@@ -200,13 +202,13 @@ def _library(
             (phrase, target)
             for ref, menu in menus.items()
             for phrase, target in _phrases(menu)
-            if ref != REMINDER_REPLY or target == "reminder.confirmed"
+            if not menu.personal and (ref != REMINDER_REPLY or target == "reminder.confirmed")
         ),
         topics=_topics(nodes),
     )
 
 
-def _phrases(menu: Menu) -> Iterable[tuple[str, NodeRef]]:
+def _phrases(menu: Menu | Ask) -> Iterable[tuple[str, NodeRef]]:
     """Every phrase that means an option: its labels and aliases in every language."""
     for option in menu.options:
         for phrase in (*option.label.values(), *option.say_as.values()):
@@ -222,6 +224,6 @@ def _topics(nodes: Mapping[NodeRef, Node]) -> dict[NodeRef, Topic]:
     for ref, own in nodes.items():
         leads_to = own.to.values() if isinstance(own, Switch) else ()
         node = next((nodes[to] for to in leads_to if to in nodes), own)
-        if isinstance(node, Answer | Approved | Act) and node.topic:
+        if isinstance(node, Ask | Answer | Approved | Act) and node.topic:
             topics[ref] = node.topic
     return topics

@@ -16,7 +16,7 @@ from flows.library import (
     load_library,
     wording_hash,
 )
-from flows.model import Answer, Command, Menu, Wording
+from flows.nodes import Answer, Command, Menu, Wording
 from flows.text import words
 
 FLOW = """
