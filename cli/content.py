@@ -15,7 +15,8 @@ from cli.common import plain_errors
 from flows.engine import take_turn
 from flows.library import CONTENT, Library, default_library, load_library
 from flows.lint import check
-from flows.model import Event, Facts, Kind, Menu, Session, Switch
+from flows.model import Event, Facts, Kind, Session
+from flows.nodes import Menu, Switch
 from flows.says import sms_body
 from profiles import LANGUAGES, Profile, parse_profile
 from scheduler.clocks import wall_clock

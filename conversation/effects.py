@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session
 
 import appointments
 from db.contacts import ContactState, record_opt_change, set_contact
+from db.identities import record_lock, record_miss, record_verified
 from db.models import ConsentChange, Patient
 from db.tasks import NewTask, open_task
+from flows.known import IdentityLocked, IdentityMiss, Verified
 from flows.model import (
     CannotCome,
     Confirm,
@@ -86,6 +88,12 @@ def _apply_to_number(doing: Doing, contact: ContactState, effect: Effect) -> Non
             set_contact(doing.session, contact.id, held_until=until)
         case NoMoreCalls():
             _no_more_calls(doing, contact)
+        case Verified(patients):
+            record_verified(doing.session, contact, patients, doing.now)
+        case IdentityMiss():
+            record_miss(doing.session, contact)
+        case IdentityLocked(until):
+            record_lock(doing.session, contact, until)
 
 
 def _switch_language(doing: Doing, contact: ContactState, language: str) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from conversation.effects import Doing, apply
+from conversation.facts import facts_of
 from conversation.questions import still_asked
 from db.clinics import Clinics, clinic_without_own_number
 from db.contacts import language_of_patient
@@ -118,7 +119,7 @@ class Conversations:
     def _turn(self, taking: _Taking) -> Turn:
         text, contact = taking.text, taking.opened.contact
         event = Event(text.body, media=text.media, answered_by_carrier=text.answered_by_carrier)
-        facts = Facts(taking.profile, taking.now, opted_out=contact.opted_out_at is not None)
+        facts = facts_of(taking.connection, taking.profile, contact, taking.now)
         return take_turn(self._library, _talk(taking), event, facts)
 
     def _turn_of_machine(self, taking: _Taking) -> Turn:
@@ -130,7 +131,8 @@ class Conversations:
             self._library, talk, Event(taking.text.body), Facts(taking.profile, taking.now)
         )
         says = () if is_silent else (message(context, "help"),)
-        return Turn(talk, says, (), Understood(Kind.UNKNOWN, (), "machine"))
+        understood = Understood(Kind.UNKNOWN, (), "machine")
+        return Turn(talk, says, (), understood, heard=taking.text.body)
 
 
 def _read(opened: OpenTurn) -> Talk | None:
@@ -166,7 +168,7 @@ def _store(taking: _Taking, turn: Turn, reply: str, response: str) -> None:
     taken = TakenTurn(
         state=_encode(turn.session).decode(),
         sid=text.sid,
-        body=text.body,
+        body=turn.heard,
         media=text.media,
         kind=understood.kind.value,
         labels=" ".join(understood.labels),
@@ -183,5 +185,5 @@ def _apply(taking: _Taking, turn: Turn) -> None:
     clinic_id, contact = taking.opened.clinic_id, taking.opened.contact
     with Session(taking.connection, expire_on_commit=False) as session:
         for effect in turn.effects:
-            apply(Doing(session, clinic_id, contact, taking.text.body, taking.now), effect)
+            apply(Doing(session, clinic_id, contact, turn.heard, taking.now), effect)
         session.flush()

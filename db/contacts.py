@@ -27,6 +27,8 @@ class ContactState:
     held_until: dt.datetime | None
     textable: bool
     reachable: bool
+    identity_misses: int = 0
+    identity_locked_until: dt.datetime | None = None
 
     @classmethod
     def columns(cls) -> tuple[str, ...]:
@@ -124,7 +126,7 @@ def record_opt_change(
 
 
 def set_contact(
-    session: Session, contact_id: int, **values: dt.datetime | str | bool | None
+    session: Session, contact_id: int, **values: dt.datetime | str | bool | int | None
 ) -> None:
     """Change columns of a contact."""
     session.execute(

@@ -103,8 +103,9 @@ class Contact(Base):
     """A phone number that a clinic talks with; several patients may share it.
 
     `language` is set once the patient has chosen one, `opted_out_at` while automated messages are
-    switched off, `held_until` while they wait after a red flag. This is the row that is locked
-    while a text of this number is answered.
+    switched off, `held_until` while they wait after a red flag. `identity_misses` counts the wrong
+    dates of birth given, and `identity_locked_until` is while no more are taken. This is the row
+    that is locked while a text of this number is answered.
     """
 
     __tablename__ = "contact"
@@ -118,7 +119,19 @@ class Contact(Base):
     held_until: Mapped[dt.datetime | None]
     textable: Mapped[bool] = mapped_column(default=True)
     reachable: Mapped[bool] = mapped_column(default=True)
+    identity_misses: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    identity_locked_until: Mapped[dt.datetime | None]
     created_at: Mapped[dt.datetime]
+
+
+class Identity(Base):
+    """A patient whose date of birth was given from this number, and until when that counts."""
+
+    __tablename__ = "identity"
+
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id"), primary_key=True)
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"), primary_key=True)
+    verified_until: Mapped[dt.datetime]
 
 
 class OptChange(Base):

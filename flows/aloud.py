@@ -9,7 +9,6 @@ import msgspec
 from flows import moves
 from flows.library import REMINDER_REPLY
 from flows.model import (
-    Do,
     Effect,
     HandOff,
     Kind,
@@ -22,6 +21,7 @@ from flows.model import (
     Turn,
     Understood,
 )
+from flows.nodes import Do
 from flows.optout import Keyword, carrier_keyword, plain_language_opt_out
 from flows.says import Context, answer_hint, message, text_of
 

@@ -9,7 +9,8 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from flows.model import Effect, OpenTask, Say, Session, TaskKind, Topic, Understood
+from flows.model import Effect, OpenTask, Say, Session, TaskKind, Understood
+from flows.nodes import Topic
 
 _DIGITS: Final = re.compile(r"\D+", re.ASCII)
 _US: Final = re.compile(r"[2-9]\d{2}[2-9]\d{6}", re.ASCII)

@@ -30,7 +30,6 @@ from flows.engine import take_turn
 from flows.library import HAND_OFF, NUMBER, REMINDER_REPLY, START, Library
 from flows.model import (
     Channel,
-    Do,
     Effect,
     Event,
     Facts,
@@ -44,6 +43,7 @@ from flows.model import (
     Turn,
     Understood,
 )
+from flows.nodes import Do
 from flows.says import Context, answer_hint, menu_say, message
 from profiles import Profile
 

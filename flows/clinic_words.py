@@ -6,7 +6,8 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from flows.model import Channel, Texts, Wording
+from flows.model import Channel
+from flows.nodes import Texts, Wording
 from flows.spoken_times import spoken_hours
 from profiles import LANGUAGES, WEEKDAYS, Language, Profile
 

@@ -13,7 +13,8 @@ from typing import Final
 
 import msgspec
 
-from flows import aloud, moves
+from flows import aloud, identity, moves
+from flows.birth_dates import masked
 from flows.commands import COMMAND_KEYS, OPTION_KEYS, Command
 from flows.language import guess_language
 from flows.library import REMINDER_REPLY, START, Library
@@ -26,8 +27,6 @@ from flows.model import (
     Facts,
     HoldMessages,
     Kind,
-    Menu,
-    NodeRef,
     OpenTask,
     OptIn,
     OptOut,
@@ -36,12 +35,13 @@ from flows.model import (
     TaskKind,
     Turn,
     Understood,
-    Urgency,
 )
+from flows.nodes import Ask, Menu, NodeRef, Urgency
 from flows.optout import Keyword, carrier_keyword, is_yes, plain_language_opt_out
 from flows.says import Context, answer_hint, menu_say, message
 from flows.text import words
 from flows.triage import FlagClass, find_flag
+from flows.visits import is_personal, told_visit
 
 SESSION_EXPIRY: Final = dt.timedelta(hours=24)
 _SPLIT_TEXTS: Final = dt.timedelta(minutes=10)
@@ -61,6 +61,7 @@ class _Heard:
     normalised: str
     words: tuple[str, ...]
     keys: tuple[str, ...]
+    kept: str
 
     @property
     def is_bare_key(self) -> bool:
@@ -71,11 +72,9 @@ class _Heard:
 def take_turn(library: Library, session: Session, event: Event, facts: Facts) -> Turn:
     """Take one turn. Pure; never raises for anything that a patient can send."""
     heard = _hear(library, session, event, facts)
-    for step in _STEPS:
-        turn = step(heard)
-        if turn is not None:
-            return turn
-    return _not_understood(heard)
+    turns = (step(heard) for step in _STEPS)
+    turn = next((turn for turn in turns if turn is not None), None) or _not_understood(heard)
+    return replace(turn, heard=heard.kept)
 
 
 def greeting(library: Library, session: Session, facts: Facts, event: Event) -> Say:
@@ -88,7 +87,10 @@ def _hear(library: Library, before: Session, event: Event, facts: Facts) -> _Hea
     about = tuple(subject for subject in before.about if subject.until > facts.now)
     asked = bool(about) and before.waiting == REMINDER_REPLY
     expired = silence > SESSION_EXPIRY and not asked
+    if is_personal(library, before.waiting) and told_visit(before, facts) is None:
+        expired = True
     split = tuple(words(event.text))
+    kept = _without_birth_date(library, before, event, facts)
     language = before.language
     if before.turn == 0 and before.waiting == START:
         language = guess_language(split) or language
@@ -102,7 +104,7 @@ def _hear(library: Library, before: Session, event: Event, facts: Facts) -> _Hea
         offers=(),
         turn=before.turn + 1,
         spoke_at=facts.now,
-        last_text=event.text[:_REMEMBERED_TEXT],
+        last_text=kept[:_REMEMBERED_TEXT],
         alarm="",
         wants_keys=1,
     )
@@ -114,7 +116,14 @@ def _hear(library: Library, before: Session, event: Event, facts: Facts) -> _Hea
         normalised=" ".join(split),
         words=split,
         keys=pressed_keys(event.text),
+        kept=kept,
     )
+
+
+def _without_birth_date(library: Library, before: Session, event: Event, facts: Facts) -> str:
+    today = facts.now.astimezone(facts.profile.zone).date()
+    is_asked = identity.asked_at(library, before) is not None
+    return masked(event.text, before.language, today, is_asked=is_asked)
 
 
 def _red_flag(heard: _Heard) -> Turn | None:
@@ -291,6 +300,15 @@ def _no_more_calls(heard: _Heard) -> Turn | None:
     return aloud.no_more_calls_key(heard.context, heard.keys)
 
 
+def _own_words(heard: _Heard) -> Turn | None:
+    """What was asked for in the patient's own words: a date of birth, or a reason."""
+    context = heard.context
+    is_option = context.library.menus[context.session.waiting].exact(heard.words)
+    if len(heard.keys) == 1 or is_option:
+        return None
+    return identity.take_birth_date(context) or moves.take_reason(context)
+
+
 def _menu_option(heard: _Heard) -> Turn | None:
     """An option of the waiting menu, by its key or by exactly its words."""
     context = heard.context
@@ -349,8 +367,10 @@ def _not_understood(heard: _Heard, first: str = "not_understood_hint") -> Turn:
         return Turn(session, says, (OpenTask(TaskKind.NOT_UNDERSTOOD),), understood)
     if unseen and first == "not_understood_hint":
         return Turn(session, (menu_say(context, START),), (), understood)
-    if session.misses == 2 or first != "not_understood_hint":
-        lead = "not_understood_menu" if first == "not_understood_hint" else first
+    is_asked = isinstance(context.library.nodes[session.waiting], Ask)
+    if session.misses == 2 or is_asked or first != "not_understood_hint":
+        is_second = session.misses == 2 and first == "not_understood_hint"
+        lead = "not_understood_menu" if is_second else first
         return Turn(
             session,
             (message(context, lead), menu_say(context, session.waiting)),
@@ -370,6 +390,7 @@ _STEPS: Final[tuple[Callable[[_Heard], Turn | None], ...]] = (
     _expired_key,
     _offer,
     _no_more_calls,
+    _own_words,
     _menu_option,
     _free_text,
 )

@@ -18,18 +18,7 @@ import yaml
 
 from flows.commands import Command
 from flows.matching import PhraseIndex
-from flows.model import (
-    Act,
-    Answer,
-    Approved,
-    Flow,
-    Menu,
-    Node,
-    NodeRef,
-    Switch,
-    Texts,
-    Topic,
-)
+from flows.nodes import Act, Answer, Approved, Ask, Flow, Menu, Node, NodeRef, Switch, Texts, Topic
 from flows.text import normalise
 from profiles import LANGUAGES, Language
 from yaml_text import load_yaml
@@ -66,9 +55,10 @@ class _Commands(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Library:
     """All content of all flows.
 
-    `menus` finds the options of one menu by the words that mean them, `everywhere` the topics of
-    all menus; both hold every language's words, whatever language a session is in. `hints` are
-    what a caller is likely to say at a menu, by menu and language: its own words, then commands.
+    `menus` finds the options of one menu or question by the words that mean them, `everywhere` the
+    topics of all menus that are open to everybody; both hold every language's words, whatever
+    language a session is in. `hints` are what a caller is likely to say at a menu, by menu and
+    language: its own words, then commands.
     """
 
     nodes: Mapping[NodeRef, Node]
@@ -188,7 +178,7 @@ def _library(
     commands: dict[Command, dict[str, list[str]]],
 ) -> Library:
     nodes = {f"{flow.flow}.{name}": node for flow in flows for name, node in flow.nodes.items()}
-    menus = {ref: node for ref, node in nodes.items() if isinstance(node, Menu)}
+    menus = {ref: node for ref, node in nodes.items() if isinstance(node, Menu | Ask)}
     return Library(
         nodes=nodes,
         messages=messages,
@@ -205,7 +195,8 @@ def _library(
             (phrase, target)
             for ref, menu in menus.items()
             for phrase, target in _phrases(menu)
-            if (ref != REMINDER_REPLY or target == "reminder.confirmed")
+            if not menu.personal
+            and (ref != REMINDER_REPLY or target == "reminder.confirmed")
             and ref not in (HAND_OFF, NUMBER)
         ),
         topics=_topics(nodes),
@@ -218,7 +209,7 @@ def _library(
 
 
 def _hints(
-    menu: Menu, commands: dict[Command, dict[str, list[str]]], language: Language
+    menu: Menu | Ask, commands: dict[Command, dict[str, list[str]]], language: Language
 ) -> tuple[str, ...]:
     own = [
         phrase
@@ -232,7 +223,7 @@ def _hints(
     return tuple(dict.fromkeys(phrase[:100] for phrase in (*own, *common)))[:_MOST_HINTS]
 
 
-def _phrases(menu: Menu) -> Iterable[tuple[str, NodeRef]]:
+def _phrases(menu: Menu | Ask) -> Iterable[tuple[str, NodeRef]]:
     """Every phrase that means an option: its labels and aliases in every language."""
     for option in menu.options:
         for phrase in (*option.label.values(), *option.say_as.values()):
@@ -248,6 +239,6 @@ def _topics(nodes: Mapping[NodeRef, Node]) -> dict[NodeRef, Topic]:
     for ref, own in nodes.items():
         leads_to = own.to.values() if isinstance(own, Switch) else ()
         node = next((nodes[to] for to in leads_to if to in nodes), own)
-        if isinstance(node, Answer | Approved | Act) and node.topic:
+        if isinstance(node, Ask | Answer | Approved | Act) and node.topic:
             topics[ref] = node.topic
     return topics

@@ -10,7 +10,7 @@ from typing import Final
 from flows import lint_texts
 from flows.commands import OPTION_KEYS
 from flows.library import HAND_OFF, NUMBER, REMINDER_REPLY, START, Library
-from flows.model import Act, Answer, Menu, Node, NodeRef, Option, Switch, SwitchOn
+from flows.nodes import Act, Answer, Ask, Menu, Node, NodeRef, Option, Switch, SwitchOn
 from flows.optout import carrier_keyword
 from flows.text import normalise
 from profiles import LANGUAGES, FirstScan, PerformedBy, Profile, Stay
@@ -24,7 +24,7 @@ _VALUES: Final = {
     SwitchOn.STAY: frozenset(Stay),
 }
 _STARTS: Final = (START, REMINDER_REPLY, HAND_OFF, NUMBER)
-_ACTED_ON_BY_ENGINE: Final = ("reminder.confirmed", "reminder.cannot_come")
+_ACTED_ON_BY_ENGINE: Final = ("reminder.confirmed", "reminder.cannot_come", "appointment.details")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -57,6 +57,9 @@ def check(
 def _next_of(node: Node) -> Sequence[NodeRef]:
     if isinstance(node, Menu):
         return [option.next for option in node.options]
+    if isinstance(node, Ask):
+        leads_to = (*(option.next for option in node.options), node.then, node.none)
+        return [ref for ref in leads_to if ref is not None]
     return list(node.to.values()) if isinstance(node, Switch) else []
 
 
@@ -80,13 +83,17 @@ def _targets(library: Library) -> Iterator[Problem]:
 
 
 def _distances(library: Library, starts: Sequence[NodeRef]) -> dict[NodeRef, int]:
-    """How many texts it takes to reach each node; passing a switch takes none."""
+    """How many texts it takes to reach each node; passing a switch takes none.
+
+    What comes after a visit was told is not far from the main menu, but from that visit.
+    """
     reached = dict.fromkeys(starts, 0)
     queue = list(starts)
     for ref in queue:
         node = library.nodes[ref]
         for target in _next_of(node):
-            distance = reached[ref] + (0 if isinstance(node, Switch) else 1)
+            is_near = isinstance(node, Switch) or getattr(node, "personal", False)
+            distance = reached[ref] + (0 if is_near else 1)
             if distance < reached.get(target, 1_000):
                 reached[target] = distance
                 queue.append(target)
@@ -144,12 +151,12 @@ def _told_at(library: Library, profile: Profile) -> set[str]:
 
 def _menus(library: Library) -> Iterator[Problem]:
     for ref, node in library.nodes.items():
-        if isinstance(node, Menu):
+        if isinstance(node, Menu | Ask):
             yield from _menu(library, ref, node)
 
 
-def _menu(library: Library, ref: NodeRef, menu: Menu) -> Iterator[Problem]:
-    if not menu.options:
+def _menu(library: Library, ref: NodeRef, menu: Menu | Ask) -> Iterator[Problem]:
+    if not menu.options and isinstance(menu, Menu):
         yield Problem(ref, "is a dead end: a menu needs options")
     by_key: dict[str, str] = {}
     by_words: dict[str, str] = {}

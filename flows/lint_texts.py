@@ -11,9 +11,11 @@ from typing import Final
 
 from flows.clinic_words import CLINIC_PLACEHOLDERS, filled
 from flows.library import Library, wording_hash
-from flows.model import Act, Answer, Channel, Event, Facts, Menu, Say, Session, Texts
+from flows.model import Channel, Event, Facts, Say, Session
+from flows.nodes import Act, Answer, Ask, Menu, Texts
 from flows.readability import grade
 from flows.says import Context, answer_hint, menu_say, sms_body
+from flows.visits import is_personal
 from profiles import LANGUAGES, Profile
 
 MOST_SEGMENTS: Final = 3
@@ -22,7 +24,8 @@ MESSAGES: Final = frozenset(
     "not_understood_hint not_understood_menu needs_person needs_team handoff handoff_closed "
     "which_one expired nothing_waiting media empty help stopped stopped_cancel started "
     "still_stopped language_switched emergency emergency_self_harm same_day whom too_long "
-    "hint_menu hint_answer welcome fast_ahead fast_begun reminder_week_before reminder_day_before "
+    "hint_menu hint_answer welcome identity_no_match identity_locked which_visit own_fast "
+    "reason_noted fast_ahead fast_begun reminder_week_before reminder_day_before "
     "reminder_fasting_start notice_booked notice_moved notice_cancelled choice hint_alarm "
     "hint_reminder connecting closed_now nobody_free goodbye goodbye_alarm goodbye_task "
     "message_taken message_empty number_ask number_wrong number_read no_number start_over call_us "
@@ -60,7 +63,7 @@ def check(
         yield f"messages.{name}", "is used nowhere"
     complete = True
     for place, texts in _all_texts(library):
-        problems = list(_text(place, texts))
+        problems = list(_text(place, texts, is_of_visit=_is_of_visit(library, place)))
         complete &= not problems
         yield from ((place, problem) for problem in problems)
     if complete and _has_all_labels(library) and library.messages.keys() >= MESSAGES:
@@ -69,7 +72,7 @@ def check(
 
 def _all_texts(library: Library) -> Iterator[tuple[str, Texts]]:
     for ref, node in library.nodes.items():
-        if isinstance(node, Menu | Answer | Act):
+        if isinstance(node, Menu | Ask | Answer | Act):
             yield ref, node.text
     for name, texts in library.messages.items():
         yield f"messages.{name}", texts
@@ -77,11 +80,11 @@ def _all_texts(library: Library) -> Iterator[tuple[str, Texts]]:
 
 def _has_all_labels(library: Library) -> bool:
     """Whether every menu can be said at all; what is missing is named by `flows.lint`."""
-    menus = (node for node in library.nodes.values() if isinstance(node, Menu))
+    menus = (node for node in library.nodes.values() if isinstance(node, Menu | Ask))
     return all(option.label.keys() >= set(LANGUAGES) for menu in menus for option in menu.options)
 
 
-def _text(place: str, texts: Texts) -> Iterator[str]:
+def _text(place: str, texts: Texts, *, is_of_visit: bool) -> Iterator[str]:
     missing = [language for language in LANGUAGES if language not in texts]
     if missing:
         yield f"has no wording in '{missing[0]}'"
@@ -102,7 +105,7 @@ def _text(place: str, texts: Texts) -> Iterator[str]:
             yield f"reads at grade {level:.1f} ({channel}, en); {MOST_GRADE:.0f} is the most"
     for language in LANGUAGES:
         wording = texts[language]
-        yield from _placeholders(place, wording.sms, wording.voice)
+        yield from _placeholders(place, wording.sms, wording.voice, is_of_visit=is_of_visit)
         symbol = _SPOKEN_SYMBOLS.search(_PLACEHOLDER.sub("", wording.voice))
         if symbol and not _only_texted(place):
             yield f"has '{symbol[0]}' in its voice wording ({language}), which can't be spoken"
@@ -150,9 +153,15 @@ def _digits(text: str) -> list[str]:
     return _DIGITS.findall(_PLACEHOLDER.sub("", text))
 
 
-def _placeholders(place: str, *wordings: str) -> Iterator[str]:
+def _is_of_visit(library: Library, place: str) -> bool:
+    """Whether a text may name the moments of a visit."""
+    starts = ("messages.reminder_", "messages.notice_", "messages.fast_", "messages.own_fast")
+    return place.startswith((*starts, "reminder.")) or is_personal(library, place)
+
+
+def _placeholders(place: str, *wordings: str, is_of_visit: bool) -> Iterator[str]:
     allowed = CLINIC_PLACEHOLDERS
-    if place.startswith(("messages.reminder_", "messages.notice_", "messages.fast_", "reminder.")):
+    if is_of_visit:
         allowed = allowed | APPOINTMENT_WORDS.keys()
     if place in ("messages.choice", "messages.number_read"):
         allowed = allowed | CALL_WORDS.keys()
@@ -186,8 +195,8 @@ def _bodies(library: Library, profile: Profile, language: str) -> Iterator[tuple
         }
     )
     for ref, node in library.nodes.items():
-        if isinstance(node, Menu):
-            yield ref, sms_body([menu_say(context, ref)])
+        if isinstance(node, Menu | Ask):
+            yield ref, sms_body([menu_say(context, ref, words if node.personal else None)])
         elif isinstance(node, Answer | Act):
             approved = profile.approved_texts.get(getattr(node, "approved", None) or "")
             text = filled(node.text, Channel.SMS, language, profile, words)

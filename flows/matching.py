@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from flows.model import NodeRef
+from flows.nodes import NodeRef
 from flows.text import within_one_typo, words
 
 _TYPO_LENGTH: Final = 5

@@ -1,22 +1,25 @@
-"""What a conversation is made of: the content a nurse can edit, and the values of one turn.
-
-Content is read from YAML into the structures of the first half. The second half is what goes into
-and comes out of one turn of the engine: plain values, no behaviour, nothing that can't be stored.
-"""
+"""The values of one turn: what goes into the engine and what comes out of it, without behaviour."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
 import msgspec
 
+from flows.known import (
+    IdentityLocked,
+    IdentityMiss,
+    KnownPatient,
+    Standing,
+    Verified,
+    nobody,
+)
+from flows.nodes import Do, NodeRef, Topic, Urgency
 from profiles import Language, Profile
-
-NodeRef: TypeAlias = str  # "flow.node"
-Topic: TypeAlias = str
 
 
 class Channel(StrEnum):
@@ -24,130 +27,6 @@ class Channel(StrEnum):
 
     SMS = "sms"
     VOICE = "voice"
-
-
-class Urgency(StrEnum):
-    """How soon a coordinator must look; `emergency` comes before everything else."""
-
-    NORMAL = "normal"
-    URGENT = "urgent"
-    EMERGENCY = "emergency"
-
-
-# --- content ---------------------------------------------------------------------------------
-
-
-class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One text in one language. `of` is the hash of the English wording it was translated from."""
-
-    sms: str
-    voice: str
-    of: str = ""
-
-
-Texts: TypeAlias = dict[Language, Wording]
-Words: TypeAlias = dict[Language, str]
-
-
-class Option(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One choice of a menu: the key to press, what it is called, words that mean it, its target."""
-
-    id: str
-    key: str
-    label: Words
-    next: NodeRef
-    say_as: Words = {}
-    aliases: dict[Language, list[str]] = {}
-
-
-class Menu(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="menu"):
-    """A place where the conversation waits for one of its options."""
-
-    text: Texts
-    options: list[Option]
-
-
-class Answer(
-    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="answer"
-):
-    """A statement with its sources; `approved` names a topic whose approved text is added."""
-
-    text: Texts
-    topic: Topic
-    source: list[str] = []
-    approved: Topic | None = None
-    from_profile: bool = False
-
-
-class Approved(
-    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="approved"
-):
-    """A topic without a fact: the clinic's own approved text answers it, or else a person does."""
-
-    topic: Topic
-    urgency: Urgency = Urgency.NORMAL
-
-
-class SwitchOn(StrEnum):
-    """The points of a clinic's practice that content can depend on."""
-
-    FIRST_SCAN = "first_scan"
-    PERFORMED_BY = "performed_by"
-    STAY = "stay"
-
-
-class Switch(
-    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="switch"
-):
-    """Goes on to the node for what the clinic's profile says; never seen by the patient."""
-
-    on: SwitchOn
-    to: dict[str, NodeRef]
-
-
-class Do(StrEnum):
-    """What an `act` node does for the patient besides saying its text."""
-
-    CONFIRM = "confirm"
-    CANNOT_COME = "cannot_come"
-    CALL_ME = "call_me"
-    CHANGE_WANTED = "change_wanted"
-    DETAILS_WANTED = "details_wanted"
-    ALREADY_ATE = "already_ate"
-    THINNER_NOT_STOPPED = "thinner_not_stopped"
-    ILL = "ill"
-    NO_DRIVER = "no_driver"
-    MAYBE_PREGNANT = "maybe_pregnant"
-    SWITCH_LANGUAGE = "switch_language"
-    LEAVE_MESSAGE = "leave_message"
-    CALL_BACK = "call_back"
-    NUMBER_RIGHT = "number_right"
-    NUMBER_AGAIN = "number_again"
-    HANG_UP = "hang_up"
-
-
-class Act(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="act"):
-    """Does one thing for the patient and says its text."""
-
-    do: Do
-    text: Texts
-    topic: Topic | None = None
-    source: list[str] = []
-
-
-Node: TypeAlias = Menu | Answer | Approved | Switch | Act
-
-
-class Flow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One file of content. `moved` maps a removed node to the one that took its place, so that a
-    conversation that was waiting there goes on."""
-
-    flow: str
-    nodes: dict[str, Node]
-    moved: dict[str, NodeRef] = {}
-
-
-# --- one turn --------------------------------------------------------------------------------
 
 
 class Subject(msgspec.Struct, frozen=True):
@@ -170,6 +49,7 @@ class OfferKind(StrEnum):
     NODES = "nodes"
     CONFIRM_FOR = "confirm_for"
     CANNOT_COME_FOR = "cannot_come_for"
+    VISITS = "visits"
 
 
 class Session(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -179,8 +59,9 @@ class Session(msgspec.Struct, frozen=True, omit_defaults=True):
     the menus passed through, `about` the appointments that a reminder asked about, `misses` how
     often in a row nothing was understood, `spoke_at` (UTC) when the last turn was. `offers` are
     the numbered answers to a question asked just now ("which of these?", "for whom?"); they are
-    live for one turn only. `alarm` is the message that the last turn answered a red flag with, in a
-    call. `wants_keys` is how many keys the answer to a spoken question has at most.
+    live for one turn only. `visit` is the appointment that a verified patient was told of last.
+    `alarm` is the message that the last turn answered a red flag with, in a call. `wants_keys` is
+    how many keys the answer to a spoken question has at most.
     """
 
     language: Language
@@ -190,6 +71,7 @@ class Session(msgspec.Struct, frozen=True, omit_defaults=True):
     about: tuple[Subject, ...] = ()
     offers: tuple[str, ...] = ()
     offer_kind: OfferKind = OfferKind.NODES
+    visit: int | None = None
     misses: int = 0
     turn: int = 0
     spoke_at: dt.datetime | None = None
@@ -231,13 +113,16 @@ class Event:
 class Facts:
     """What the engine may know beside the session. `now` is UTC; `opted_out` says whether
     automated messages to this number are switched off, `withheld` that a caller's number is not
-    known, `we_called` that the call is one of ours."""
+    known, `we_called` that the call is one of ours. `visits` looks up the patients behind the
+    number; it is called only by turns that need it. `standing` is what the number may still try."""
 
     profile: Profile
     now: dt.datetime
     opted_out: bool = False
     withheld: bool = False
     we_called: bool = False
+    standing: Standing = field(default_factory=Standing)
+    visits: Callable[[], tuple[KnownPatient, ...]] = nobody
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +162,7 @@ class TaskKind(StrEnum):
     WROTE_WHILE_OPTED_OUT = "wrote_while_opted_out"
     UNREACHABLE = "unreachable"
     VOICEMAIL = "voicemail"
+    IDENTITY_LOCKED = "identity_locked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,6 +250,9 @@ Effect: TypeAlias = (
     | HandOff
     | NoMoreCalls
     | OnCall
+    | Verified
+    | IdentityMiss
+    | IdentityLocked
 )
 
 
@@ -390,9 +279,13 @@ class Understood:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """The outcome of one turn: the session to store, what to say, what to do, and why."""
+    """The outcome of one turn: the session to store, what to say, what to do, and why.
+
+    `heard` is the patient's text as it may be stored: without a date of birth.
+    """
 
     session: Session
     says: tuple[Say, ...]
     effects: tuple[Effect, ...] = ()
     understood: Understood = field(default_factory=lambda: Understood(Kind.UNKNOWN))
+    heard: str = ""

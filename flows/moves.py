@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import msgspec
 
+from flows import identity
 from flows.clinic_words import open_at
 from flows.library import START
 from flows.model import (
-    Act,
-    Answer,
-    Approved,
     CannotCome,
     Confirm,
-    Do,
-    Effect,
     HandOff,
     Kind,
-    Menu,
-    Node,
-    NodeRef,
     OfferKind,
     OnCall,
     OpenTask,
@@ -32,8 +26,8 @@ from flows.model import (
     TaskKind,
     Turn,
     Understood,
-    Urgency,
 )
+from flows.nodes import Act, Answer, Approved, Ask, Asks, Do, Menu, Node, NodeRef, Urgency
 from flows.says import (
     Context,
     answer_hint,
@@ -41,16 +35,19 @@ from flows.says import (
     menu_say,
     message,
     offer_say,
+    own_fasts,
     resolved,
     text_of,
 )
 from flows.text import words
+from flows.visits import is_personal, subject_of, told_visit
+from flows.waiting import turn_of, wait_at
 from profiles import Language
 
-_MOST_HISTORY: Final = 5
 MOST_OFFERS: Final = 3
 _AROUND_A_NAME: Final = frozenset("for its it is this thats para es soy de".split())
 _ON_CALLS: Final = frozenset({Do.LEAVE_MESSAGE, Do.CALL_BACK, Do.NUMBER_RIGHT, Do.NUMBER_AGAIN})
+_FOR_WHOM: Final = frozenset({OfferKind.CONFIRM_FOR, OfferKind.CANNOT_COME_FOR})
 _URGENT: Final = frozenset(
     {Do.CANNOT_COME, Do.ALREADY_ATE, Do.THINNER_NOT_STOPPED, Do.ILL, Do.NO_DRIVER}
     | {Do.MAYBE_PREGNANT}
@@ -61,17 +58,63 @@ def go(context: Context, ref: NodeRef, rule: str) -> Turn:
     """Go to a node; `rule` says by which rule it was found."""
     ref = resolved(context, ref)
     node = context.library.nodes[ref]
+    if isinstance(node, Ask):
+        return _ask(context, ref, node, rule)
     if isinstance(node, Menu):
-        return _wait_at(context, ref, rule)
+        return wait_at(context, ref, rule)
     labels = tuple(filter(None, (context.library.topics.get(ref),)))
     understood = Understood(Kind.ANSWER, labels, rule)
     if isinstance(node, Act):
         return _act(context, ref, node, understood)
     if isinstance(node, Answer):
-        return _turn(context, understood, ref, (_with_approved(context, node),))
+        return turn_of(context, understood, ref, (_with_approved(context, node),))
     if isinstance(node, Approved):
         return _approved(context, ref, node, understood)
     raise TypeError(f"{ref} leads nowhere")
+
+
+def _ask(context: Context, ref: NodeRef, node: Ask, rule: str) -> Turn:
+    """Wait for the patient's own words, unless it is known already what they would say."""
+    if node.asks is Asks.REASON:
+        return _cannot_come(context, ref, node, rule)
+    if context.facts.standing.is_withheld:
+        return hand_off(context, rule)
+    return identity.tell_or_ask(context, ref, node, rule)
+
+
+def _cannot_come(context: Context, ref: NodeRef, node: Ask, rule: str) -> Turn:
+    """A verified patient can't come to the visit they were told of; they may say why."""
+    turn = wait_at(context, ref, rule)
+    subjects = _subjects(context)
+    if len(subjects) != 1:
+        return turn
+    appointment = subjects[0].appointment
+    task = OpenTask(TaskKind.CANNOT_COME, Urgency.URGENT, node.topic, appointment)
+    return replace(turn, effects=(CannotCome(appointment), task))
+
+
+def take_reason(context: Context) -> Turn | None:
+    """The reason in the patient's own words: they are added to the task that is open already."""
+    ref = context.session.waiting
+    node = context.library.nodes[ref]
+    subjects = _subjects(context)
+    if not isinstance(node, Ask) or node.asks is not Asks.REASON or len(subjects) != 1:
+        return None
+    understood = Understood(Kind.ANSWER, (node.topic,), "reason")
+    task = OpenTask(TaskKind.CANNOT_COME, Urgency.URGENT, node.topic, subjects[0].appointment)
+    say = Say(message(context, "reason_noted").text, hint=answer_hint(context))
+    session = msgspec.structs.replace(
+        context.session, waiting=node.then or START, said=node.then or START, misses=0
+    )
+    return Turn(session, (say,), (task,), understood)
+
+
+def _subjects(context: Context) -> tuple[Subject, ...]:
+    """The visits that an answer is about: the one just told, or those that a reminder asked of."""
+    if not is_personal(context.library, context.session.waiting):
+        return context.session.about
+    told = told_visit(context.session, context.facts)
+    return (subject_of(*told, context.language),) if told else ()
 
 
 def is_urgent(node: Node) -> bool:
@@ -79,39 +122,13 @@ def is_urgent(node: Node) -> bool:
     return isinstance(node, Act) and node.do in _URGENT
 
 
-def _turn(
-    context: Context,
-    understood: Understood,
-    said: NodeRef,
-    says: tuple[Say, ...],
-    *effects: Effect,
-) -> Turn:
-    """A turn that was understood and leaves the waiting menu as it is."""
-    session = msgspec.structs.replace(context.session, said=said, misses=0, offers=())
-    return Turn(session, says, effects, understood)
-
-
-def _wait_at(context: Context, ref: NodeRef, rule: str) -> Turn:
-    session = context.session
-    history = session.history
-    if ref == START:
-        history = ()
-    elif session.waiting != ref:
-        history = (*history, session.waiting)[-_MOST_HISTORY:]
-    session = msgspec.structs.replace(
-        session, waiting=ref, said=ref, history=history, misses=0, offers=()
-    )
-    menu = context.library.nodes[ref]
-    topics = [context.library.topics.get(o.next) for o in getattr(menu, "options", ())]
-    understood = Understood(Kind.CHOICES, tuple(filter(None, topics)), rule)
-    return Turn(session, (menu_say(context, ref),), (), understood)
-
-
 def _with_approved(context: Context, node: Answer) -> Say:
     text = text_of(context, node.text)
     approved = context.facts.profile.approved_texts.get(node.approved or "")
     if approved:
         text = f"{text} {approved.text.in_language(context.language)}"
+    if node.own_fast:
+        text = " ".join((text, *own_fasts(context)))
     return Say(text, hint=answer_hint(context))
 
 
@@ -119,28 +136,28 @@ def _approved(context: Context, ref: NodeRef, node: Approved, understood: Unders
     approved = context.facts.profile.approved_texts.get(node.topic)
     if approved:
         say = Say(approved.text.in_language(context.language), hint=answer_hint(context))
-        return _turn(context, understood, ref, (say,))
+        return turn_of(context, understood, ref, (say,))
     task = OpenTask(TaskKind.QUESTION, node.urgency, node.topic)
     say = Say(message(context, "needs_team").text, hint=answer_hint(context))
-    return _turn(context, understood, ref, (say,), task)
+    return turn_of(context, understood, ref, (say,), task)
 
 
 def _act(context: Context, ref: NodeRef, node: Act, understood: Understood) -> Turn:
+    about = _subjects(context)
     match node.do:
         case Do.SWITCH_LANGUAGE:
             return switch_language(context, "es" if context.language == "en" else "en")
-        case Do.CONFIRM | Do.CANNOT_COME if not context.session.about:
-            menu = _wait_at(context, START, understood.rule)
+        case Do.CONFIRM | Do.CANNOT_COME if not about:
+            menu = wait_at(context, START, understood.rule)
             nothing = message(context, "nothing_waiting")
             return Turn(menu.session, (nothing, *menu.says), (), understood)
-        case Do.CONFIRM | Do.CANNOT_COME if len(context.session.about) > 1:
+        case Do.CONFIRM | Do.CANNOT_COME if len(about) > 1:
             return _ask_whom(context, node.do, understood)
         case Do.CONFIRM | Do.CANNOT_COME:
-            return reply_about(context, context.session.about[0], node.do, understood)
+            return reply_about(context, about[0], node.do, understood)
         case _ if node.do in _ON_CALLS:
             say = Say(text_of(context, node.text))
-            return _turn(context, understood, ref, (say,), OnCall(node.do))
-    about = context.session.about
+            return turn_of(context, understood, ref, (say,), OnCall(node.do))
     task = OpenTask(
         TaskKind(node.do.value),
         Urgency.URGENT if is_urgent(node) else Urgency.NORMAL,
@@ -148,7 +165,7 @@ def _act(context: Context, ref: NodeRef, node: Act, understood: Understood) -> T
         about[0].appointment if len(about) == 1 else None,
     )
     say = Say(text_of(context, node.text), hint=answer_hint(context))
-    return _turn(context, understood, ref, (say,), task)
+    return turn_of(context, understood, ref, (say,), task)
 
 
 def reply_about(context: Context, subject: Subject, do: Do, understood: Understood) -> Turn:
@@ -160,11 +177,11 @@ def reply_about(context: Context, subject: Subject, do: Do, understood: Understo
     extra = {"first_name": subject.first_name, "day": subject.day}
     say = Say(text_of(context, node.text, extra), hint=answer_hint(context))
     if do is Do.CONFIRM:
-        return _turn(context, understood, ref, (say,), Confirm(subject.appointment))
+        return turn_of(context, understood, ref, (say,), Confirm(subject.appointment))
     task = OpenTask(
         TaskKind.CANNOT_COME, Urgency.URGENT, node.topic, appointment=subject.appointment
     )
-    return _turn(context, understood, ref, (say,), CannotCome(subject.appointment), task)
+    return turn_of(context, understood, ref, (say,), CannotCome(subject.appointment), task)
 
 
 def _ask_whom(context: Context, do: Do, understood: Understood) -> Turn:
@@ -194,6 +211,8 @@ def take_offer(context: Context, number: int, before: Session) -> Turn | None:
     offer = before.offers[number - 1]
     if before.offer_kind is OfferKind.NODES:
         return go(context, context.library.current(offer), "offer")
+    if before.offer_kind is OfferKind.VISITS:
+        return identity.tell_offered(context, offer, "offer") if offer.isdecimal() else None
     subject = next((s for s in context.session.about if str(s.appointment) == offer), None)
     return reply_about(context, subject, *_asked(before, "offer")) if subject else None
 
@@ -206,7 +225,7 @@ def take_name(context: Context, said: Sequence[str], before: Session) -> Turn | 
         for subject in context.session.about
         if str(subject.appointment) in before.offers and words(subject.first_name) == name
     ]
-    if before.offer_kind is OfferKind.NODES or len(named) != 1:
+    if before.offer_kind not in _FOR_WHOM or len(named) != 1:
         return None
     return reply_about(context, named[0], *_asked(before, "offer"))
 
@@ -216,6 +235,8 @@ def ask_again(context: Context, before: Session) -> Turn:
     if before.offer_kind is OfferKind.NODES:
         refs = tuple(map(context.library.current, before.offers))
         return offer_nodes(context, refs, "command:repeat")
+    if before.offer_kind not in _FOR_WHOM:
+        return go(context, "appointment.details", "command:repeat")
     if len(context.session.about) < 2:
         return go(context, context.session.waiting, "command:repeat")
     return _ask_whom(context, *_asked(before, "command:repeat"))
@@ -260,22 +281,25 @@ def hand_off(context: Context, rule: str) -> Turn:
     said = context.session.said
     if context.event.is_spoken:
         wanted = HandOff(TaskKind.CALL_ME, "coordinator", appointment)
-        return _turn(context, understood, said, (), wanted)
+        return turn_of(context, understood, said, (), wanted)
     is_open = open_at(context.facts.profile, context.facts.now)
     say = message(context, "handoff" if is_open else "handoff_closed")
     task = OpenTask(TaskKind.CALL_ME, topic="coordinator", appointment=appointment)
-    return _turn(context, understood, said, (say,), task)
+    return turn_of(context, understood, said, (say,), task)
 
 
 def back(context: Context) -> Turn:
     """One step back: from an answer to its menu, from a menu to the one before."""
     session = context.session
+    if session.history and resolved(context, session.history[-1]) != session.history[-1]:
+        session = msgspec.structs.replace(session, history=())
+        context = Context(context.library, session, context.event, context.facts)
     if session.said != session.waiting:
-        return _wait_at(context, session.waiting, "command:back")
+        return wait_at(context, session.waiting, "command:back")
     if not session.history:
-        return _wait_at(context, START, "command:back")
+        return wait_at(context, START, "command:back")
     before = msgspec.structs.replace(session, waiting=session.history[-1])
-    turn = _wait_at(
+    turn = wait_at(
         Context(context.library, before, context.event, context.facts),
         session.history[-1],
         "command:back",

@@ -4,24 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
+from flows import visits
 from flows.clinic_words import filled
 from flows.library import REMINDER_REPLY, START, Library
-from flows.model import (
-    Act,
-    Choice,
-    Do,
-    Event,
-    Facts,
-    Menu,
-    NodeRef,
-    Option,
-    Say,
-    Session,
-    Switch,
-    Texts,
-)
+from flows.model import Choice, Event, Facts, Say, Session
+from flows.nodes import Act, Ask, Do, Menu, NodeRef, Option, Switch, Texts
 from profiles import Language
+
+_MOST_FASTS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +46,24 @@ def answer_hint(context: Context) -> str:
     return text_of(context, context.library.messages["hint_answer"])
 
 
-def menu_say(context: Context, ref: NodeRef) -> Say:
-    """A menu with its options, and the keys that work besides them."""
+def menu_say(context: Context, ref: NodeRef, of_visit: Mapping[str, str] | None = None) -> Say:
+    """A menu or question with its options, and the keys that work besides them.
+
+    `of_visit` are the words of the visit that a personal one speaks of: by default of the visit
+    that was told last.
+    """
     menu = context.library.nodes[ref]
-    if not isinstance(menu, Menu):
+    if not isinstance(menu, Menu | Ask):
         raise TypeError(f"{ref} is not a menu")
+    if menu.personal and of_visit is None:
+        of_visit = _words_of_told_visit(context)
     choices = tuple(_choice(context, option) for option in menu.options)
     top = ref in (START, REMINDER_REPLY)
     hint = text_of(context, context.library.messages["hint_menu" if top else "hint_answer"])
-    return Say(text_of(context, menu.text), choices, hint)
+    text = text_of(context, menu.text, of_visit)
+    if menu.personal:
+        text = in_one_line(text)
+    return Say(text, choices, hint)
 
 
 def _choice(context: Context, option: Option) -> Choice:
@@ -76,6 +77,32 @@ def _choice(context: Context, option: Option) -> Choice:
     return Choice(option.key, said)
 
 
+def in_one_line(text: str) -> str:
+    """A text whose placeholders left gaps; the point of "a. m." ends a sentence, too."""
+    return " ".join(text.split()).replace("m..", "m.")
+
+
+def own_fasts(context: Context) -> list[str]:
+    """For each coming visit of a verified patient, when its fast starts, by the clock."""
+    library, facts, channel = context.library, context.facts, context.event.channel
+    told = []
+    for patient in visits.verified(facts):
+        for visit in patient.visits:
+            if visit.fasts_from is not None:
+                pair = (patient, visit)
+                words = visits.words_of(library, facts, channel, context.language, pair)
+                told.append(in_one_line(message(context, "own_fast", words).text))
+    return told[:_MOST_FASTS]
+
+
+def _words_of_told_visit(context: Context) -> Mapping[str, str]:
+    told = visits.told_visit(context.session, context.facts)
+    if told is None:
+        raise LookupError("a personal menu is said without a visit")
+    channel, language = context.event.channel, context.language
+    return visits.words_of(context.library, context.facts, channel, language, told)
+
+
 def offer_say(context: Context, question: str, labels: Sequence[str]) -> Say:
     """A question with numbered answers made for this turn."""
     choices = tuple(Choice(str(number), label) for number, label in enumerate(labels, start=1))
@@ -85,7 +112,7 @@ def offer_say(context: Context, question: str, labels: Sequence[str]) -> Say:
 def label_of(context: Context, ref: NodeRef) -> str:
     """What a node is called in the first menu that leads to it."""
     for menu in context.library.nodes.values():
-        if isinstance(menu, Menu):
+        if isinstance(menu, Menu | Ask):
             for option in menu.options:
                 if option.next == ref:
                     return option.label[context.language]
@@ -95,6 +122,8 @@ def label_of(context: Context, ref: NodeRef) -> str:
 def resolved(context: Context, ref: NodeRef) -> NodeRef:
     """The node that a switch leads to at this clinic; any other node is itself."""
     node = context.library.nodes[ref]
+    if getattr(node, "personal", False) and not visits.told_visit(context.session, context.facts):
+        return "appointment.details"
     while isinstance(node, Switch):
         ref = node.to[getattr(context.facts.profile.practice, node.on)]
         node = context.library.nodes[ref]

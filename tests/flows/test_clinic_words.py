@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flows.clinic_words import CLINIC_PLACEHOLDERS, filled, hours_words, open_at
-from flows.model import Channel, Wording
+from flows.model import Channel
+from flows.nodes import Wording
 from profiles import WEEKDAYS, Profile
 from tests.support.csv_files import sample_profiles
 from tests.support.visits import NEW_YORK, local, make_procedure, make_profile

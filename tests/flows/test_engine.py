@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flows.engine import greeting, take_turn
+from flows.known import KnownPatient, KnownVisit, Standing
 from flows.library import REMINDER_REPLY, START, default_library
 from flows.model import (
     CannotCome,
@@ -23,27 +24,32 @@ from flows.model import (
     Facts,
     HandOff,
     Kind,
-    Menu,
     OfferKind,
     OpenTask,
     Session,
     Subject,
     Turn,
 )
+from flows.nodes import Ask, Menu
 from flows.says import sms_body
+from flows.visits import is_personal
 from tests.support.csv_files import sample_profiles
 
 NOW: Final = dt.datetime(2026, 11, 20, 15, 0, tzinfo=dt.UTC)
 PROFILES: Final = sample_profiles()
 LIBRARY: Final = default_library()
 NODES: Final = sorted(LIBRARY.nodes)
-MENUS: Final = sorted(LIBRARY.menus)
+MENUS: Final = sorted(ref for ref in LIBRARY.menus if not is_personal(LIBRARY, ref))
+"""Where a conversation can wait with anybody."""
 LARGEST_SESSION: Final = 4_000  # bytes
 MEANT: Final = [
     *("0 9 * # 1 2 3 4 5 6 7 8 10 yes no STOP START HELP cancel ok español English menu".split()),
     *("fasting and aspirin|I'll be there|cannot come|my legs are numb|i want to die".split("|")),
+    *("when is my appointment|05171948|May 17 1948|17 de mayo de 1948|1-2-50".split("|")),
     *("tengo fiebre|no more texts|1 or 2|Mary|what is this|puedo comer".split("|")),
 ]
+
+WORDS: Final = {"day": "Wed, Nov 25", "time": "9 AM", "arrive_time": "8 AM", "fast_moment": "3 AM"}
 
 texts = st.one_of(
     st.text(max_size=1600),
@@ -60,6 +66,22 @@ subjects = st.builds(
     day=st.just("Wed, Nov 25"),
     until=st.timedeltas(dt.timedelta(days=-1), dt.timedelta(days=9)).map(lambda t: NOW + t),
 )
+visits = st.builds(
+    KnownVisit,
+    appointment=st.integers(1, 5),
+    version=st.just(1),
+    starts_at=st.timedeltas(dt.timedelta(minutes=1), dt.timedelta(days=9)).map(lambda t: NOW + t),
+    fasts_from=st.one_of(st.none(), st.just(NOW), st.just(NOW + dt.timedelta(hours=9))),
+    words=st.just(lambda _language, _channel: WORDS),
+)
+patients = st.builds(
+    KnownPatient,
+    patient=st.integers(1, 3),
+    first_name=st.sampled_from(["Mary", "Joe"]),
+    date_of_birth=st.sampled_from([dt.date(1948, 5, 17), dt.date(1950, 1, 2)]),
+    is_verified=st.booleans(),
+    visits=st.lists(visits, max_size=3).map(tuple),
+)
 sessions = st.builds(
     Session,
     language=st.sampled_from(["en", "es"]),
@@ -69,6 +91,7 @@ sessions = st.builds(
     about=st.lists(subjects, max_size=3, unique_by=lambda subject: subject.appointment).map(tuple),
     offers=st.lists(st.one_of(refs, st.integers(1, 5).map(str)), max_size=8).map(tuple),
     offer_kind=st.sampled_from(OfferKind),
+    visit=st.one_of(st.none(), st.integers(1, 5)),
     misses=st.integers(0, 5),
     turn=st.integers(0, 3),
     spoke_at=st.one_of(st.none(), moments),
@@ -86,6 +109,13 @@ facts = st.builds(
     profile=st.sampled_from(sorted(PROFILES.values(), key=lambda profile: profile.id)),
     now=st.just(NOW),
     opted_out=st.booleans(),
+    standing=st.builds(
+        Standing,
+        misses=st.integers(0, 2),
+        locked_until=st.sampled_from([None, NOW, NOW + dt.timedelta(hours=1)]),
+        is_withheld=st.booleans(),
+    ),
+    visits=st.lists(patients, max_size=3).map(tuple).map(lambda known: lambda: known),
 )
 
 
@@ -133,6 +163,9 @@ def test_only_visits_that_lie_ahead_are_answered(
     session: Session, event: Event, given_facts: Facts
 ) -> None:
     ahead = {subject.appointment for subject in session.about if subject.until > NOW}
+    if given_facts.standing.locked_until in (None, NOW) and not given_facts.standing.is_withheld:
+        known = [patient for patient in given_facts.visits() if patient.is_verified]
+        ahead |= {visit.appointment for patient in known for visit in patient.visits}
     effects = take_turn(LIBRARY, session, event, given_facts).effects
     named = [
         effect.appointment
@@ -169,7 +202,7 @@ def test_a_session_stays_small_over_many_turns(seed: int) -> None:
 
 def _labels(ref: str) -> list[str]:
     menu = LIBRARY.nodes[ref]
-    assert isinstance(menu, Menu)
+    assert isinstance(menu, Menu | Ask)
     return [label for option in menu.options for label in option.label.values()]
 
 
@@ -235,7 +268,7 @@ def test_every_key_of_every_menu_leads_on(ref: str) -> None:
 def test_every_label_of_a_menu_means_its_option(ref: str) -> None:
     """What is written beside a key may be typed in place of it, in either language."""
     menu = LIBRARY.nodes[ref]
-    assert isinstance(menu, Menu)
+    assert isinstance(menu, Menu | Ask)
     session = Session("en", waiting=ref, said=ref, turn=1)
     for option in menu.options:
         by_key = say(session, option.key)

@@ -17,7 +17,7 @@ from flows.library import (
     load_library,
     wording_hash,
 )
-from flows.model import Answer, Menu, Wording
+from flows.nodes import Answer, Menu, Wording
 from flows.text import words
 
 FLOW = """

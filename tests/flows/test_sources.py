@@ -11,7 +11,8 @@ import pytest
 from flows.clinic_words import CLINIC_PLACEHOLDERS, filled
 from flows.library import default_library
 from flows.lint import FACTS
-from flows.model import Act, Answer, Channel, Menu, Wording
+from flows.model import Channel
+from flows.nodes import Act, Answer, Menu, Wording
 from profiles import LANGUAGES
 from tests.support.csv_files import sample_profiles
 

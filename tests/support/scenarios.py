@@ -16,6 +16,8 @@ Then come its steps:
     picture 2 text              the patient sends so many pictures and these words, if any
     long 1600 text              the patient sends this text, repeated to so many characters
     carrier STOP text           the carrier has answered this text already, as such a word
+    visit Mary 2026-11-25T09:30 born 1948-05-17
+                                Mary has a visit at that time, booked with this phone
     asked Mary 2026-11-25T09:30 a message of ours has asked Mary about her visit at that time
     moved Mary 2026-11-25T09:30 2026-11-26T09:30
                                 the clinic moves the visit; the patient does not know it yet
@@ -46,10 +48,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from flows.model import CarrierWord, Kind, TaskKind, Urgency
+from flows.model import CarrierWord, Kind, TaskKind
+from flows.nodes import Urgency
 from profiles import LANGUAGES
 
 FOLDER: Final = Path(__file__).resolve().parents[1] / "scenarios"
+BORN: Final = dt.date(1944, 5, 17)
+"""The date of birth of a patient for whom a scenario gives none."""
 STEP_TAKES: Final = dt.timedelta(seconds=20)
 _VISIT: Final = r"\S+ \d{4}-\d\d-\d\dT\d\d:\d\d"
 EFFECT: Final = re.compile(
@@ -58,6 +63,7 @@ EFFECT: Final = re.compile(
     rf"|opt_(?:out|in) (?:keyword|own_words|carrier)"
     rf"|language (?:{'|'.join(LANGUAGES)})"
     r"|hold \d+"
+    r"|verified \S+(?: \S+)*|identity_miss|identity_locked"
 )
 _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
 
@@ -98,6 +104,14 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class HasVisit:
+    """A patient of this phone has a visit; nobody has written to them about it."""
+
+    visit: Visit
+    born: dt.date
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """A message of ours has asked about a visit."""
 
@@ -119,7 +133,7 @@ class Passes:
     time: dt.timedelta
 
 
-Step: TypeAlias = Text | Asked | Moved | Passes
+Step: TypeAlias = Text | HasVisit | Asked | Moved | Passes
 
 
 @dataclass(slots=True)
@@ -209,6 +223,7 @@ _STEPS: Final = {
     "picture": r"(?P<media>\d+)(?: (?P<body>.+))?",
     "long": r"(?P<length>\d+) (?P<body>.+)",
     "carrier": rf"(?P<word>{'|'.join(CarrierWord)}) (?P<body>.+)",
+    "visit": rf"{_VISIT} born \d{{4}}-\d\d-\d\d",
     "asked": _VISIT,
     "moved": rf"{_VISIT} \d{{4}}-\d\d-\d\dT\d\d:\d\d",
     "cancelled": _VISIT,
@@ -248,6 +263,8 @@ def _step(line: Line) -> Step:
             step = Text(line, (f"{body} " * (length // len(body) + 1))[:length])
         case "carrier":
             step = Text(line, found["body"], carrier=CarrierWord(found["word"]))
+        case "visit":
+            step = HasVisit(Visit(*parts[:2]), dt.date.fromisoformat(parts[3]))
         case "asked":
             step = Asked(Visit(*parts))
         case "cancelled":

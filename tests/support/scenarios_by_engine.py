@@ -28,10 +28,12 @@ from flows.model import (
 )
 from flows.says import sms_body
 from scheduler.clock_words import day_words
+from tests.support.known_patients import Identities
 from tests.support.scenario_outcomes import Outcome, judge, profile_for
 from tests.support.scenarios import (
     STEP_TAKES,
     Asked,
+    HasVisit,
     Moved,
     Passes,
     Scenario,
@@ -67,6 +69,7 @@ class EngineTalk:
         self._session = Session(scenario.language or self._profile.language)
         self._opted_out = False
         self._visits: dict[Visit, _Booked] = {}
+        self._identities = Identities(self._profile)
         self.turns: list[Turn] = []
 
     def hold(self) -> list[Turn]:
@@ -77,6 +80,8 @@ class EngineTalk:
             match step:
                 case Text():
                     self._say(step)
+                case HasVisit(visit, born):
+                    self._book(visit, born)
                 case Asked(visit):
                     self._ask(visit)
                 case Moved(visit, to):
@@ -87,17 +92,30 @@ class EngineTalk:
 
     def _say(self, text: Text) -> None:
         event = Event(text.body, media=text.media, answered_by_carrier=text.carrier)
-        facts = Facts(self._profile, self._now, opted_out=self._opted_out)
+        facts = Facts(
+            self._profile,
+            self._now,
+            opted_out=self._opted_out,
+            standing=self._identities.standing,
+            visits=lambda: self._identities.known(self._now),
+        )
         turn = take_turn(default_library(), self._session, event, facts)
         self.turns.append(turn)
         self._session = turn.session
         for effect in turn.effects:
+            self._identities.apply(effect, self._now)
             if isinstance(effect, OptOut | OptIn):
                 self._opted_out = isinstance(effect, OptOut)
         judge(text, self._outcome(turn))
 
-    def _ask(self, visit: Visit) -> None:
+    def _book(self, visit: Visit, born: dt.date | None = None) -> _Booked:
         booked = self._visits.setdefault(visit, _Booked(_FIRST_ID + len(self._visits), 1))
+        starts = local(visit.starts, self._profile.time_zone)
+        self._identities.book(visit.name, born, booked.id, booked.version, starts)
+        return booked
+
+    def _ask(self, visit: Visit) -> None:
+        booked = self._book(visit)
         starts = local(visit.starts, self._profile.time_zone)
         day = day_words(dt.datetime.fromisoformat(visit.starts).date(), self._session.language)
         subject = Subject(booked.id, booked.version, visit.name, day, until=starts)
@@ -106,8 +124,11 @@ class EngineTalk:
     def _move(self, visit: Visit, to: Visit | None) -> None:
         """What was asked about the old date is no longer a question, as `conversation` sees to."""
         booked = self._visits.pop(visit)
+        self._identities.call_off(booked.id)
         if to is not None:
-            self._visits[to] = _Booked(booked.id, booked.version + 1)
+            self._visits[to] = moved = _Booked(booked.id, booked.version + 1)
+            starts = local(to.starts, self._profile.time_zone)
+            self._identities.book(to.name, None, moved.id, moved.version, starts)
         about = tuple(s for s in self._session.about if s.appointment != booked.id)
         self._session = msgspec.structs.replace(self._session, about=about)
 
@@ -125,6 +146,9 @@ class EngineTalk:
             whose = f"for {self._visit(effect.appointment)}" if effect.appointment else None
             words = ("task", effect.kind, effect.urgency, effect.topic, whose)
             return " ".join(filter(None, words))
+        identity = self._identities.named(effect)
+        if identity is not None:
+            return identity
         (value,) = astuple(effect)
         if isinstance(effect, Confirm | CannotCome):
             value = self._visit(value)

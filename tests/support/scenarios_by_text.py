@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from appointment_csv import RowStatus
 from db.clinics import store_profile
 from db.contacts import lock_contact, set_contact
-from db.models import Appointment, Contact, InboundText, OptChange, Task
+from db.models import Appointment, Contact, Identity, InboundText, OptChange, Patient, Task
 from flows.asking import with_question
 from flows.model import Session as Talk
 from flows.model import Subject
@@ -17,8 +17,10 @@ from scheduler.clock_words import day_words
 from tests.support.data import booked
 from tests.support.scenario_outcomes import Outcome, judge, profile_for
 from tests.support.scenarios import (
+    BORN,
     STEP_TAKES,
     Asked,
+    HasVisit,
     Moved,
     Passes,
     Scenario,
@@ -42,6 +44,9 @@ class _Stored:
     answers: dict[int, tuple[str | None, dt.datetime | None]] = field(default_factory=dict)
     language: str | None = None
     held_until: dt.datetime | None = None
+    verified: dict[str, dt.datetime] = field(default_factory=dict)
+    misses: int = 0
+    locked_until: dt.datetime | None = None
 
 
 class TextTalk:
@@ -52,6 +57,7 @@ class TextTalk:
         self._bot = bot
         self._profile = profile_for(scenario)
         self._visits: dict[Visit, int] = {}
+        self._births: dict[str, dt.date] = {}
         self._language = scenario.language or self._profile.language
         bot.clock.now = local(scenario.now, self._profile.time_zone)
         with bot.database.transaction() as session:
@@ -68,6 +74,9 @@ class TextTalk:
             match step:
                 case Text():
                     self._send(step)
+                case HasVisit(visit, born):
+                    self._births[visit.name] = born
+                    self._visits[visit] = self._book(visit, number=len(self._visits))
                 case Asked(visit):
                     self._ask(visit)
                 case Moved(visit, to):
@@ -131,6 +140,7 @@ class TextTalk:
             self._bot.clock.now,
             external_id=f"S-{number}",
             first_name=visit.name,
+            date_of_birth=self._births.get(visit.name, BORN),
             phone=self._scenario.phone,
             language=self._language,
             starts_at=local(visit.starts, self._profile.time_zone),
@@ -139,12 +149,18 @@ class TextTalk:
 
     def _stored(self) -> _Stored:
         contacts = self._bot.rows(Contact)
+        names = {row.id: row.first_name for row in self._bot.rows(Patient)}
         return _Stored(
             tasks={self._task(task): task.updated_at for task in self._bot.rows(Task)},
             opt_changes=[f"{row.change} {row.how}" for row in self._bot.rows(OptChange)],
             answers={row.id: (row.answer, row.answered_at) for row in self._bot.rows(Appointment)},
             language=contacts[0].language if contacts else None,
             held_until=contacts[0].held_until if contacts else None,
+            verified={
+                names[row.patient_id]: row.verified_until for row in self._bot.rows(Identity)
+            },
+            misses=contacts[0].identity_misses if contacts else 0,
+            locked_until=contacts[0].identity_locked_until if contacts else None,
         )
 
     def _task(self, task: Task) -> str:
@@ -170,4 +186,14 @@ class TextTalk:
             assert after.held_until is not None
             minutes = (after.held_until - self._bot.clock.now).total_seconds() / 60
             done.append(f"hold {minutes:g}")
-        return done
+        return done + _identities(before, after)
+
+
+def _identities(before: _Stored, after: _Stored) -> list[str]:
+    new = sorted(name for name, at in after.verified.items() if before.verified.get(name) != at)
+    done = [" ".join(["verified", *new])] if new else []
+    if after.misses > before.misses:
+        done.append("identity_miss")
+    if after.locked_until != before.locked_until:
+        done.append("identity_locked")
+    return done
