@@ -54,6 +54,13 @@ def build_parser() -> argparse.ArgumentParser:
         action="store_true",
         help="act on STOP and START like Twilio's default (off: the app sees to it)",
     )
+    add(
+        "--pickup",
+        choices=("ring", "human", "machine", "busy", "no-answer", "failed"),
+        default="ring",
+        help="how phones meet the app's calls (default: they ring on the page until somebody "
+        "answers there)",
+    )
     add("--pace", type=float, default=0.3, help="seconds between two statuses (default: 0.3)")
     return parser
 
@@ -64,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     values = from_environment()
     for name in ("host", "port", "app_url", "public_url", "strict_numbers", "keyword_filtering"):
         values[name] = getattr(given, name)
-    values["pace"] = given.pace
+    values["pace"], values["pickup"] = given.pace, given.pickup
     values["numbers"], values["phones"] = dict(given.number), dict(given.phone)
     try:
         carrier = Emulator(**values)
@@ -75,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: over.set())
     with carrier:
-        sys.stdout.write(f"Phone: {carrier.url}/  Texts go to {carrier.app_url}\n")
+        sys.stdout.write(f"Phone: {carrier.url}/  Texts and calls go to {carrier.app_url}\n")
         sys.stdout.flush()
         over.wait()
     return 0

@@ -3,23 +3,20 @@
 Requests that change something must carry a JSON body, which no foreign web page can send here.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any, TypeVar
+from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
 from emulator.exchange import Exchange
 from emulator.faults import Fault, FaultKind, Operation
 from emulator.inbound import TextDetails
-from emulator.model import E164, Message
+from emulator.jsonbody import BadRequestError, explain, field, json_body, number_field
+from emulator.model import Message
+from emulator.voice_control import add_call_control, add_pickup_control
 
 Refuse = Callable[[float], None]
-_Value = TypeVar("_Value")
-
-
-class BadRequestError(ValueError):
-    """A request to the control interface or the phone page that makes no sense; says why."""
 
 
 def create_control(exchange: Exchange, refuse: Refuse) -> Blueprint:
@@ -38,38 +35,9 @@ def create_control(exchange: Exchange, refuse: Refuse) -> Blueprint:
     control.add_url_rule("/blocks", view_func=handler.block, methods=["POST"])
     control.add_url_rule("/refusal", view_func=handler.refuse, methods=["POST"])
     control.add_url_rule("/reset", view_func=handler.reset, methods=["POST"])
+    add_call_control(control, exchange, at="/calls")
+    add_pickup_control(control, exchange)
     return control
-
-
-def explain(error: BadRequestError) -> Response:
-    """Answer 400 with the reason."""
-    answer = jsonify({"problem": str(error)})
-    answer.status_code = 400
-    return answer
-
-
-def json_body() -> dict[str, Any]:
-    """The JSON object of a request. Raises BadRequestError if there is none."""
-    body = request.get_json(silent=True)
-    if not isinstance(body, dict):
-        raise BadRequestError("Send a JSON object, with content type application/json.")
-    return body
-
-
-def field(body: Mapping[str, Any], name: str, kind: type[_Value]) -> _Value:
-    """A field of a JSON object that must be there. Raises BadRequestError."""
-    value = body.get(name)
-    if not isinstance(value, kind):
-        raise BadRequestError(f"{name} must be given as {kind.__name__}.")
-    return value
-
-
-def number_field(body: Mapping[str, Any], name: str) -> str:
-    """A phone number of a JSON object. Raises BadRequestError."""
-    number = field(body, name, str)
-    if not E164.fullmatch(number):
-        raise BadRequestError(f"{name} must be a number like +18285550142.")
-    return number
 
 
 def as_dict(message: Message) -> dict[str, Any]:

@@ -2,12 +2,16 @@
 
 from emulator.background import Background
 from emulator.callbacks import Callbacks
+from emulator.courier import Courier
 from emulator.delivery import Delivery
 from emulator.faults import Faults
 from emulator.inbound import Inbound, InboundResult, TextDetails
 from emulator.options import Options
 from emulator.state import State
 from emulator.validation import Account
+from emulator.voice_book import CallBook
+from emulator.voice_model import Pickup
+from emulator.voice_switchboard import Switchboard
 from emulator.webhook import Webhooks
 
 
@@ -20,11 +24,16 @@ class Exchange:
         self.faults = Faults()
         self.background = Background()
         self.webhooks = Webhooks(options)
-        self.callbacks = Callbacks(self.state, self.background, self.webhooks, options.account_sid)
+        self.courier = Courier(self.background, self.webhooks, self.state.add_callback)
+        self.callbacks = Callbacks(self.courier, options.account_sid)
         self.delivery = Delivery(
             self.state, self.faults, self.background, self.callbacks, options.pace
         )
         self.inbound = Inbound(options, self.state, self.webhooks, self.delivery)
+        self.calls = CallBook(self.state, Pickup(by=options.pickup))
+        self.switchboard = Switchboard(
+            options, self.calls, self.faults, self.background, self.courier, self.webhooks
+        )
         self.account = Account(self.state.owns, options.service_sid, options.strict_numbers)
 
     def text(self, from_: str, to: str, body: str, details: TextDetails) -> InboundResult:
@@ -38,9 +47,10 @@ class Exchange:
         return text.message.sid
 
     def reset(self) -> None:
-        """Forget all messages, faults and later steps."""
+        """Forget all messages, calls, faults and later steps."""
         self.background.clear()
         self.faults.clear()
+        self.switchboard.reset()
         self.state.reset()
 
     def stop(self) -> None:

@@ -37,7 +37,8 @@ class FaultKind(StrEnum):
     BROKEN_JSON = "broken_json"
     """The message is accepted, the answer is cut off in the middle."""
     FAIL = "fail"
-    """It fails later with error `code`; `status` is `undelivered` (default) or `failed`."""
+    """It fails later with error `code`; `status` is `undelivered` (default) or `failed`.
+    A call fails with `code` as its SipResponseCode."""
     HOLD_IN_QUEUE = "hold_in_queue"
     """It stays queued for `seconds`; its ValidityPeriod may run out meanwhile."""
     NO_RECEIPT = "no_receipt"
@@ -85,13 +86,17 @@ _NEEDED: Mapping[FaultKind, str] = {
 
 
 class Operation(StrEnum):
-    """The REST request that a request or response fault is meant for."""
+    """The REST request that a fault is meant for; later faults go with what was created."""
 
     CREATE = "create"
     FETCH = "fetch"
     LIST = "list"
     UPDATE = "update"
     DELETE = "delete"
+    CREATE_CALL = "create_call"
+    FETCH_CALL = "fetch_call"
+    LIST_CALLS = "list_calls"
+    UPDATE_CALL = "update_call"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +126,8 @@ class Fault:
             raise ValueError("A fault strikes at least once; times must be 1 or more, or null.")
         if self.kind is FaultKind.FAIL and self.status not in ("", "failed", "undelivered"):
             raise ValueError("A fail fault ends in status failed or undelivered.")
+        if self.kind is FaultKind.NO_RECEIPT and self.on is Operation.CREATE_CALL:
+            raise ValueError("Calls have no receipts; drop the callback of their last status.")
 
     @property
     def stage(self) -> Stage:

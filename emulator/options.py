@@ -31,6 +31,8 @@ class Options:
     from them. `pace` is the time between two statuses of a message, in seconds.
     `keyword_filtering` makes the carrier act on STOP and START by itself, as Twilio does unless
     told otherwise; it is off by default, so that the app's own confirmation reaches the phone.
+    `pickup` is how phones meet calls that nothing else is said for, in the words of
+    `voice_model.Pickup.by`.
     """
 
     app_url: str = "http://127.0.0.1:8000"
@@ -46,6 +48,7 @@ class Options:
     keyword_filtering: bool = False
     pace: float = 0.01
     read_timeout: float = 15.0
+    pickup: str = "human"
 
     def __post_init__(self) -> None:
         """Refuse what cannot work, before anything is started."""
@@ -77,6 +80,7 @@ class OptionValues(TypedDict, total=False):
     keyword_filtering: bool
     pace: float
     read_timeout: float
+    pickup: str
 
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> OptionValues:

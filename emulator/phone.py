@@ -10,12 +10,14 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request, send_from_directory
 
-from emulator.control import BadRequestError, as_dict, explain, field, json_body, number_field
+from emulator.control import as_dict
 from emulator.exchange import Exchange
 from emulator.inbound import TextDetails
+from emulator.jsonbody import BadRequestError, explain, field, json_body, number_field
 from emulator.model import Note, Reach
 from emulator.segments import size_of
 from emulator.state import News
+from emulator.voice_control import add_call_control, call_as_dict
 
 STATIC = Path(__file__).parent / "static"
 _HEARTBEAT = 15.0
@@ -38,6 +40,7 @@ def create_phone(exchange: Exchange) -> Blueprint:
     phone.add_url_rule("/phone/size", view_func=handler.size, methods=["POST"])
     phone.add_url_rule("/phone/texts", view_func=handler.text, methods=["POST"])
     phone.add_url_rule("/phone/phones", view_func=handler.set_phone, methods=["POST"])
+    add_call_control(phone, exchange, at="/phone/calls")
     phone.add_url_rule("/phone/read", view_func=handler.mark_read, methods=["POST"])
     return phone
 
@@ -80,7 +83,9 @@ class _PhonePage:
             if boot != self._state.boot:
                 boot, seen = self._state.boot, 0
             news = self._state.news(seen)
-            yield f"id: {boot}-{news.revision}\ndata: {json.dumps(_as_json(news, seen))}\n\n"
+            calls = [call_as_dict(call) for call in self._exchange.calls.calls(seen)]
+            told = json.dumps({**_as_json(news, seen), "calls": calls})
+            yield f"id: {boot}-{news.revision}\ndata: {told}\n\n"
             seen = news.revision
             while not self._state.wait_for_news(seen, _HEARTBEAT) and not self._state.closed:
                 yield ": still here\n\n"

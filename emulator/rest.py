@@ -1,27 +1,25 @@
 """Twilio's REST interface for messages: create, list, fetch, update, delete."""
 
 import hmac
-import socket
-import struct
-from collections.abc import Callable, Iterator
 
-from flask import Blueprint, Response, g, jsonify, request
+from flask import Blueprint, Response, g, request
 
 from emulator.errors import CarrierError
 from emulator.exchange import Exchange
-from emulator.faults import Fault, FaultKind, Operation, Stage
+from emulator.faults import Operation
 from emulator.model import Direction, Message, Status
-from emulator.resource import API_VERSION, as_page, as_resource, read_query
+from emulator.paging import API_VERSION
+from emulator.resource import MESSAGES, as_resource
+from emulator.rest_answers import FaultyAnswers, json_answer, refusal
 from emulator.validation import read_send
-
-Act = Callable[[], Response]
+from emulator.voice_rest import add_call_routes
 
 
 def create_rest(exchange: Exchange) -> Blueprint:
-    """The routes below /2010-04-01/Accounts/{Sid}; all but pictures ask for the account's login."""
+    """The routes below /2010-04-01/Accounts/{Sid}; all but media ask for the account's login."""
     rest = Blueprint("rest", __name__, url_prefix=f"/{API_VERSION}/Accounts/<account>")
     handler = _Messages(exchange)
-    rest.register_error_handler(CarrierError, _refusal)
+    rest.register_error_handler(CarrierError, refusal)
     rest.url_value_preprocessor(_take_account)
     rest.before_request(handler.check_login)
     rest.add_url_rule("/Messages.json", view_func=handler.create, methods=["POST"])
@@ -30,6 +28,7 @@ def create_rest(exchange: Exchange) -> Blueprint:
     rest.add_url_rule("/Messages/<sid>.json", view_func=handler.update, methods=["POST"])
     rest.add_url_rule("/Messages/<sid>.json", view_func=handler.delete, methods=["DELETE"])
     rest.add_url_rule("/Messages/<sid>/Media/<media>", view_func=handler.picture)
+    add_call_routes(rest, exchange)
     return rest
 
 
@@ -38,25 +37,18 @@ def _take_account(_endpoint: str | None, values: dict[str, str] | None) -> None:
     g.account = values.pop("account") if values else ""
 
 
-def _refusal(error: CarrierError) -> Response:
-    answer = jsonify(error.as_json())
-    answer.status_code = error.http_status
-    if error.code == 20003:
-        answer.headers["WWW-Authenticate"] = 'Basic realm="Twilio API"'
-    return answer
-
-
 class _Messages:
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
         self._options = exchange.options
         self._state = exchange.state
         self._account = exchange.options.account_sid
+        self._faulty = FaultyAnswers(exchange.faults, exchange.background)
 
     def check_login(self) -> None:
         """Refuse requests without the account's SID and one of its tokens."""
-        # Pictures need no login, as in a Twilio account that was not told otherwise.
-        if request.endpoint == "rest.picture":
+        # Media need no login, as in a Twilio account that was not told otherwise.
+        if request.endpoint in ("rest.picture", "rest.recording"):
             return
         given = request.authorization
         login = (given.username or "", given.password or "") if given else ("", "")
@@ -72,24 +64,24 @@ class _Messages:
         def act() -> Response:
             send = read_send(request.form, self._exchange.account)
             message = self._exchange.delivery.accept(send, Direction.API)
-            return _json(as_resource(message, self._account), 201)
+            return json_answer(as_resource(message, self._account), 201)
 
-        return self._with_faults(Operation.CREATE, request.form.get("To"), act)
+        return self._faulty.answer(Operation.CREATE, request.form.get("To"), act)
 
     def list(self) -> Response:
         """List messages, newest first."""
 
         def act() -> Response:
-            query = read_query(request.args)
-            return _json(as_page(self._state.messages(), query, self._account))
+            query = MESSAGES.read_query(request.args)
+            return json_answer(MESSAGES.as_page(self._state.messages(), query, self._account))
 
-        return self._with_faults(Operation.LIST, request.args.get("To"), act)
+        return self._faulty.answer(Operation.LIST, request.args.get("To"), act)
 
     def fetch(self, sid: str) -> Response:
         """Show one message."""
         message = self._known(sid)
-        return self._with_faults(
-            Operation.FETCH, message.to, lambda: _json(as_resource(message, self._account))
+        return self._faulty.answer(
+            Operation.FETCH, message.to, lambda: json_answer(as_resource(message, self._account))
         )
 
     def update(self, sid: str) -> Response:
@@ -97,9 +89,9 @@ class _Messages:
         message = self._known(sid)
 
         def act() -> Response:
-            return _json(as_resource(self._updated(message), self._account))
+            return json_answer(as_resource(self._updated(message), self._account))
 
-        return self._with_faults(Operation.UPDATE, message.to, act)
+        return self._faulty.answer(Operation.UPDATE, message.to, act)
 
     def delete(self, sid: str) -> Response:
         """Delete a finished message."""
@@ -110,7 +102,7 @@ class _Messages:
             self._state.remove(sid)
             return Response(status=204)
 
-        return self._with_faults(Operation.DELETE, message.to, act)
+        return self._faulty.answer(Operation.DELETE, message.to, act)
 
     def picture(self, sid: str, media: str) -> Response:
         """The bytes of a picture that a phone sent."""
@@ -142,52 +134,6 @@ class _Messages:
             changed = self._state.change(message.sid, body="")
         return changed or message
 
-    def _with_faults(self, operation: Operation, to: str | None, act: Act) -> Response:
-        """Answer a request, unless the script has a fault for it."""
-        faults = self._exchange.faults
-        if fault := faults.take(Stage.REQUEST, to, operation):
-            if fault.kind is not FaultKind.DELAY:
-                return _spoiled(fault)
-            self._exchange.background.stopping.wait(fault.seconds)
-        response = act()
-        if fault := faults.take(Stage.RESPONSE, to, operation):
-            return self._after(fault, response)
-        return response
-
-    def _after(self, fault: Fault, response: Response) -> Response:
-        if fault.kind is FaultKind.RESET_AFTER_ACCEPT:
-            return _reset()
-        if fault.kind is FaultKind.BROKEN_JSON:
-            response.set_data(response.get_data()[:-20])
-        else:
-            self._exchange.background.stopping.wait(fault.seconds)
-        return response
-
-
-def _spoiled(fault: Fault) -> Response:
-    """The answer to a request that was not taken up."""
-    if fault.kind is FaultKind.DROP_CONNECTION:
-        return _reset()
-    if fault.code is not None:
-        return _refusal(CarrierError(fault.code, http_status=fault.http_status))
-    status = fault.http_status or 500
-    answer = _refusal(CarrierError(20000 + status, http_status=status))
-    if fault.retry_after is not None:
-        answer.headers["Retry-After"] = str(fault.retry_after)
-    return answer
-
-
-def _reset() -> Response:
-    """Tear the connection down without a byte of answer."""
-    connection = request.environ["werkzeug.socket"]
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    return Response(_broken_off())
-
-
-def _broken_off() -> Iterator[bytes]:
-    raise ConnectionResetError
-    yield b""
-
 
 def _needs_final(message: Message) -> None:
     # A text whose receipt never comes stays `sent`, and Twilio counts that as finished here.
@@ -197,9 +143,3 @@ def _needs_final(message: Message) -> None:
 
 def _same(given: str, wanted: str) -> bool:
     return hmac.compare_digest(given.encode(), wanted.encode())
-
-
-def _json(value: object, status: int = 200) -> Response:
-    answer = jsonify(value)
-    answer.status_code = status
-    return answer

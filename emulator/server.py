@@ -17,9 +17,11 @@ from emulator.inbound import InboundResult, TextDetails
 from emulator.listener import Listener
 from emulator.model import Callback, Message, Note, Reach
 from emulator.options import Options, OptionValues
+from emulator.paging import API_VERSION
 from emulator.phone import create_phone
-from emulator.resource import API_VERSION
 from emulator.rest import create_rest
+from emulator.voice_call import Call
+from emulator.voice_model import CallRecord, Pickup
 
 _LARGEST_REQUEST = 16 * 1024 * 1024
 
@@ -78,6 +80,7 @@ class Emulator:
         """Listen and work, in threads of its own."""
         self._listener.open()
         self._exchange.inbound.base_url = self.url
+        self._exchange.switchboard.listen_at(self.url)
         self._exchange.background.start()
 
     def stop(self) -> None:
@@ -119,6 +122,56 @@ class Emulator:
         With the `message_sid` of an earlier text it is a redelivery of that text.
         """
         return self._exchange.text(from_, to, body, details)
+
+    def call(self, from_: str, to: str, *, may_fall_through: bool = False) -> Call:
+        """Call a clinic number; the test is the caller. `from_` may be withheld.
+
+        Documents are read strictly: BadTwiML and FellThroughError are raised where they happen.
+        """
+        return self._exchange.switchboard.held(from_, to, may_fall_through=may_fall_through)
+
+    def answer(self, sid: str, by: str = "human", *, may_fall_through: bool = False) -> Call:
+        """Answer a call of the app's that rings (see `Pickup.by` "ring"); the test is the patient.
+
+        Raises LookupError if it does not ring.
+        """
+        return self._exchange.switchboard.answer_held(sid, by, may_fall_through=may_fall_through)
+
+    def decline(self, sid: str, outcome: str = "busy") -> None:
+        """Let a call that rings end as busy, no-answer or failed. Raises LookupError."""
+        self._exchange.switchboard.decline(sid, outcome)
+
+    def set_pickup(self, phone: str, pickup: Pickup) -> None:
+        """Say how a phone meets calls from now on."""
+        self._exchange.calls.set_pickup(phone, pickup)
+
+    def add_pickup(self, pickup: Pickup, to: str | None = None) -> None:
+        """Say how the next call (to a phone) is met; several are used up in their order."""
+        self._exchange.calls.add_pickup(pickup, to)
+
+    def calls(self, to: str | None = None, from_: str | None = None) -> list[CallRecord]:
+        """Calls in both directions, oldest first; narrowed down by either end."""
+        return [
+            call
+            for call in self._exchange.calls.calls()
+            if to in (None, call.to) and from_ in (None, call.from_)
+        ]
+
+    def wait_for_call(
+        self, to: str | None = None, status: str = "ringing", timeout: float = 5.0
+    ) -> CallRecord:
+        """Wait for a call of the app's that has a status (or had it). Raises TimeoutError."""
+        state = self._exchange.state
+        deadline = time.monotonic() + timeout
+        while True:
+            revision = state.news(0).revision
+            for call in self.calls(to=to):
+                if call.direction != "inbound" and status in call.history:
+                    return call
+            left = deadline - time.monotonic()
+            if left <= 0 or state.closed:
+                raise TimeoutError(f"No such call within {timeout} seconds.")
+            state.wait_for_news(revision, left)
 
     def signature(self, url: str, form: dict[str, str]) -> str:
         """The X-Twilio-Signature of a form, for posts that a test makes by itself."""

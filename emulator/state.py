@@ -64,6 +64,11 @@ class State:
         self._changed.notify_all()
         return self._revision
 
+    def touch(self) -> int:
+        """Say that something kept elsewhere has changed; its revision."""
+        with self._changed:
+            return self._tick()
+
     def reset(self) -> None:
         """Forget everything but the options; open pages start afresh."""
         with self._changed:
@@ -78,7 +83,7 @@ class State:
         with self._changed:
             if known := self._messages.get(message.sid):
                 return known
-            self._know(message)
+            self._know(message.phone, message.number)
             kept = replace(
                 message,
                 history=(message.status,),
@@ -104,7 +109,7 @@ class State:
             return self._keep(replace(message, **values, status=status, history=history))
 
     def _keep(self, message: Message) -> Message:
-        self._know(message)
+        self._know(message.phone, message.number)
         kept = replace(message, updated_at=datetime.now(UTC), revision=self._tick())
         self._messages[kept.sid] = kept
         return kept
@@ -158,10 +163,15 @@ class State:
 
     # Numbers, phones and who blocks whom
 
-    def _know(self, message: Message) -> None:
-        if message.number:
-            self._numbers.setdefault(message.number, "")
-        self._phones.setdefault(message.phone, Phone(message.phone))
+    def _know(self, phone: str, number: str) -> None:
+        if number:
+            self._numbers.setdefault(number, "")
+        self._phones.setdefault(phone, Phone(phone))
+
+    def know(self, phone: str, number: str) -> None:
+        """Put both ends of a call onto the page."""
+        with self._changed:
+            self._know(phone, number)
 
     def owns(self, number: str) -> bool:
         """Whether the account may send from a number."""

@@ -33,6 +33,12 @@ class NoAnswerError(Exception):
         self.code = code
 
 
+def with_query(url: str, form: Mapping[str, str]) -> str:
+    """An address with the fields of a form in its query, for requests with GET."""
+    url = url.partition("#")[0]
+    return url + ("&" if urlsplit(url).query else "?") + urlencode(form)
+
+
 class Webhooks:
     """Posts forms to the app with the account's signature."""
 
@@ -58,22 +64,31 @@ class Webhooks:
 
         Only a failed connection is tried again, as by default at Twilio. Raises NoAnswerError.
         """
+        return self._send("POST", url, form)
+
+    def get(self, url: str) -> Answer:
+        """Get an address, whose query is signed with it. Raises NoAnswerError."""
+        return self._send("GET", url, {})
+
+    def _send(self, method: str, url: str, form: Mapping[str, str]) -> Answer:
         url = quote(url.partition("#")[0], safe=string.punctuation)
         target = urlsplit(self._reachable(url))
         headers = {
-            "Content-Type": "application/x-www-form-urlencoded; charset=UTF-8",
             "User-Agent": "TwilioProxy/1.1",
             "Accept": "*/*",
             "I-Twilio-Idempotency-Token": str(uuid.uuid4()),
             "X-Twilio-Signature": self.signature(url, form),
         }
+        if method == "POST":
+            headers["Content-Type"] = "application/x-www-form-urlencoded; charset=UTF-8"
         if target.username is not None:
             login = f"{unquote(target.username)}:{unquote(target.password or '')}"
             headers["Authorization"] = f"Basic {base64.b64encode(login.encode()).decode()}"
         connection = self._connect(target)
         try:
             path = (target.path or "/") + (f"?{target.query}" if target.query else "")
-            connection.request("POST", path, urlencode(form).encode(), headers)
+            body = urlencode(form).encode() if method == "POST" else None
+            connection.request(method, path, body, headers)
             response = connection.getresponse()
             content_type = response.headers.get_content_type() if response.headers else ""
             return Answer(response.status, content_type, response.read())

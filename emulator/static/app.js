@@ -1,6 +1,7 @@
 // Puts the page together: what is chosen, what is drawn when something changes.
 
 import { follow, post } from "./api.js";
+import { callScreen } from "./call.js";
 import { composer } from "./composer.js";
 import { clearDetails, drawDetails } from "./details.js";
 import { h, icon } from "./dom.js";
@@ -49,9 +50,15 @@ function draw() {
     clearDetails();
     return;
   }
+  const call = store.callOn(phone.number);
+  if (drawCall(call)) {
+    drawDetails(phone, call.number);
+    return;
+  }
   if (view.number) {
     drawThread(screen, phone, view.number, {
       onBack: () => show(phone.number, null),
+      onCall: () => placeCall(phone.number, view.number),
       onDetails: () => document.body.classList.toggle("show-details"),
       composer,
     });
@@ -63,6 +70,43 @@ function draw() {
     });
   }
   drawDetails(phone, view.number);
+}
+
+// A call takes the whole screen; its own part is made once and then kept up to date.
+let onScreen = null;
+
+function drawCall(call) {
+  if (onScreen && onScreen.sid !== call?.sid) {
+    onScreen.leave();
+    onScreen = null;
+    screen.replaceChildren();
+  }
+  if (!call) return false;
+  view.call = call.sid;
+  if (!onScreen) {
+    onScreen = callScreen(call, { onChange: draw, onClose: () => {
+      view.call = null;
+      show(call.phone, call.number);
+    } });
+    screen.replaceChildren(onScreen.node);
+    onScreen.enter();
+  }
+  onScreen.update(call);
+  return true;
+}
+
+async function placeCall(from, to) {
+  try {
+    store.takeCall(await post("/phone/calls", { from, to }));
+  } catch (error) {
+    tellProblem(error.message);
+  }
+  draw();
+}
+
+function tellProblem(text) {
+  const place = screen.querySelector(".composer > .problem");
+  if (place) place.textContent = text;
 }
 
 function markRead(phone, number) {

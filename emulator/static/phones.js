@@ -11,15 +11,18 @@ export function drawPhones(onChoose) {
   list.replaceChildren(...store.phones().map((phone) => row(phone, onChoose)));
   if (focused) list.querySelector(`[data-number="${focused}"]`)?.focus();
   const waiting = store.phones().reduce((sum, phone) => sum + store.unread(phone.number), 0);
-  document.title = waiting ? `(${waiting}) Phones` : "Phones";
+  const ringing = store.phones().some((phone) => store.rings(phone.number));
+  const title = ringing ? "Incoming call" : "Phones";
+  document.title = waiting ? `(${waiting}) ${title}` : title;
 }
 
 function row(phone, onChoose) {
   const last = store.lastEntry(phone.number);
   const waiting = store.unread(phone.number);
   const name = phone.label || spoken(phone.number);
+  const calls = store.rings(phone.number);
   return h("li", {}, h("button", {
-    class: "phone-row",
+    class: calls ? "phone-row ringing" : "phone-row",
     type: "button",
     "data-number": phone.number,
     "aria-current": phone.number === store.view.phone ? "true" : null,
@@ -28,7 +31,7 @@ function row(phone, onChoose) {
   avatar(name, phone.number),
   h("span", { class: "who" },
     h("span", { class: "name" }, name),
-    h("span", { class: "preview" }, last ? preview(last) : phone.label ? spoken(phone.number) : "No texts yet")),
+    h("span", { class: "preview" }, calls ? "Incoming call…" : last ? preview(last) : phone.label ? spoken(phone.number) : "No texts yet")),
   h("span", { class: "when" },
     last && h("time", {}, clock(new Date(last.created_at ?? last.at))),
     waiting > 0 && badge(waiting))));

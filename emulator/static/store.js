@@ -1,13 +1,15 @@
 // What the page knows: a copy of the carrier's memory, kept up by news, and what is on screen.
 
-const data = { phones: [], numbers: new Map(), read: new Map(), messages: new Map(), notes: [] };
+const data = { phones: [], numbers: new Map(), read: new Map(), messages: new Map(), notes: [],
+  calls: new Map() };
 
-export const view = { phone: null, number: null, drafts: new Map(), pictures: new Map() };
+export const view = { phone: null, number: null, call: null, drafts: new Map(), pictures: new Map() };
 
 export function take(news) {
   if (news.fresh) {
     data.messages.clear();
     data.notes = [];
+    data.calls.clear();
   }
   data.phones = news.phones;
   data.numbers = new Map(news.numbers.map((entry) => [entry.number, entry.label]));
@@ -15,6 +17,26 @@ export function take(news) {
   for (const message of news.messages) data.messages.set(message.sid, message);
   for (const sid of news.removed) data.messages.delete(sid);
   data.notes.push(...news.notes);
+  for (const call of news.calls) takeCall(call);
+}
+
+// A call as an answer shows it may be older than what the news have said meanwhile.
+export function takeCall(call) {
+  const known = data.calls.get(call.sid);
+  const isNewer = !known || call.acts > known.acts || (!known.final && call.acts === known.acts);
+  if (isNewer) data.calls.set(call.sid, call);
+}
+
+// The call on a phone's screen: one that rings or goes on, or one whose end was not put away yet.
+export function callOn(phoneNumber) {
+  const calls = [...data.calls.values()].filter((call) => call.phone === phoneNumber);
+  const live = calls.filter((call) => !call.final && call.status !== "queued");
+  return live.at(-1) ?? calls.find((call) => call.sid === view.call);
+}
+
+export function rings(phoneNumber) {
+  const call = callOn(phoneNumber);
+  return call?.status === "ringing" && call.direction !== "inbound";
 }
 
 export function key(phone, number) {

@@ -6,7 +6,7 @@ import { clock, day, plural, spoken, state } from "./words.js";
 
 // Draws a new conversation, or brings the one on screen up to date bubble by bubble, so that what
 // the patient is reading or typing stays where it is.
-export function drawThread(screen, phone, number, { onBack, onDetails, composer }) {
+export function drawThread(screen, phone, number, { onBack, onCall, onDetails, composer }) {
   let log = screen.querySelector(".log");
   const shown = store.key(phone.number, number);
   if (log?.dataset.shown !== shown) {
@@ -14,7 +14,7 @@ export function drawThread(screen, phone, number, { onBack, onDetails, composer 
     log = h("div", { class: "log", role: "log", "aria-label": "Conversation", tabindex: "0",
       "aria-relevant": "additions", "data-shown": shown });
     follow(log);
-    screen.replaceChildren(head(name, number, onBack, onDetails), log, composer(phone, number));
+    screen.replaceChildren(head(name, number, onBack, onCall, onDetails), log, composer(phone, number));
   }
   const hasWritten = update(log, store.entries(phone.number, number));
   if (hasWritten) following.add(log);
@@ -43,12 +43,14 @@ function showEnd(log) {
   if (following.has(log)) log.scrollTop = log.scrollHeight;
 }
 
-function head(name, number, onBack, onDetails) {
+function head(name, number, onBack, onCall, onDetails) {
   return h("header", { class: "contact" },
     h("button", { class: "icon-button back", type: "button", "aria-label": "All conversations",
       onclick: onBack }, icon("back"), h("span", { class: "elsewhere" })),
     h("div", { class: "title" }, avatar(name, number),
       h("div", {}, h("h2", {}, name), h("p", {}, name === spoken(number) ? "Clinic" : spoken(number)))),
+    h("button", { class: "icon-button", type: "button", "aria-label": `Call ${name}`,
+      onclick: onCall }, icon("call")),
     h("button", { class: "icon-button only-narrow", type: "button",
       "aria-label": "Behind the screen", onclick: onDetails }, icon("info")));
 }

@@ -45,6 +45,33 @@ export function reason(code) {
   return REASONS[code] ? `${REASONS[code]} (${code})` : `error ${code}`;
 }
 
+export function duration(seconds) {
+  return `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
+}
+
+const ENDINGS = {
+  hangup: "The clinic hung up.",
+  caller: "You hung up.",
+  "fell through": "The clinic's service said no more, so the call was cut off.",
+  rejected: "The clinic did not take the call.",
+  busy: "The line was busy.",
+  "application error": "The clinic's service failed.",
+  "time limit": "The call took too long and was cut off.",
+  canceled: "The clinic's service ended the call.",
+};
+
+const UNANSWERED = {
+  busy: "You declined the call.",
+  "no-answer": "Nobody answered.",
+  failed: "The call did not come through.",
+  canceled: "The clinic's service gave up calling.",
+};
+
+export function ending(call) {
+  return [ENDINGS[call.ending] ?? UNANSWERED[call.status] ?? "The call is over.", call.problem]
+    .filter(Boolean).join(" ");
+}
+
 const STATES = {
   accepted: ["clock", "Accepted"],
   scheduled: ["clock", "Scheduled"],

@@ -51,6 +51,19 @@ def test_it_takes_its_account_and_numbers() -> None:
         assert "private words" not in "".join(process.lines)
 
 
+def test_phones_ring_unless_told_otherwise() -> None:
+    for options, status in (((), "ringing"), (("--pickup", "busy"), "busy")):
+        with program(*options, "--pace", "0.01") as (process, url):
+            path = f"{url}/2010-04-01/Accounts/{ACCOUNT}/Calls.json"
+            form = {"To": PHONE, "From": CLINIC, "Url": "http://127.0.0.1:9/voice"}
+            assert requests.post(path, form, auth=(ACCOUNT, "one"), timeout=5).status_code == 201
+            requests.get(f"{url}/emulator/idle", timeout=6)
+            (call,) = requests.get(f"{url}/emulator/calls", timeout=5).json()
+            assert call["status"] == status
+            assert process.stop() == 0
+            assert PHONE not in "".join(process.lines)
+
+
 def test_an_option_that_cannot_work_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--number", "828 555 0110"]) == 2
     assert "+18285550142" in capsys.readouterr().err

@@ -4,20 +4,23 @@ A test room takes the fixtures into its conftest: `from tests.support.emulator i
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
+from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
 import pytest
 from flask import Flask, Response, request
+from flask.testing import FlaskClient
 from twilio.http.http_client import TwilioHttpClient
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from emulator import Emulator
+from emulator.voice_wire import Poster
 
 CLINIC = "+18285550110"
 OTHER_CLINIC = "+15155550120"
@@ -49,6 +52,26 @@ def client_for(carrier: Emulator, *, seconds: float = 5) -> Client:
     return client
 
 
+def flask_poster(client: FlaskClient, token: str) -> Poster:
+    """Signs forms as Twilio does and posts them to an app in this process, for `voice_phone.Phone`.
+
+    The signature is for the address as it stands; give Phone the app's PUBLIC_BASE_URL.
+    """
+    validator = RequestValidator(token)
+
+    def post(url: str, form: Mapping[str, str]) -> tuple[int, str]:
+        parts = urlsplit(url)
+        answer = client.post(
+            parts.path + (f"?{parts.query}" if parts.query else ""),
+            base_url=f"{parts.scheme}://{parts.netloc}",
+            data=dict(form),
+            headers={"X-Twilio-Signature": validator.compute_signature(url, dict(form))},
+        )
+        return answer.status_code, answer.get_data(as_text=True)
+
+    return post
+
+
 @dataclass(frozen=True, slots=True)
 class Post:
     """One post of the carrier's to the app, as it arrived."""
@@ -57,11 +80,13 @@ class Post:
     url: str
     form: dict[str, str]
     headers: dict[str, str]
+    method: str = "POST"
 
     def is_signed_by(self, token: str) -> bool:
         """Whether Twilio's own library accepts the signature."""
         signature = self.headers.get("X-Twilio-Signature", "")
-        return bool(RequestValidator(token).validate(self.url, self.form, signature))
+        signed = self.form if self.method == "POST" else {}
+        return bool(RequestValidator(token).validate(self.url, signed, signature))
 
 
 Answer = Callable[[dict[str, str]], Response]
@@ -75,9 +100,13 @@ def messages(*bodies: str) -> Response:
 
 @dataclass(slots=True)
 class FakeApp:
-    """An app that records what the carrier posts and answers texts with `answer`."""
+    """An app that records what the carrier posts.
+
+    It answers texts with `answer` and requests about calls, other than reports, with `speak`.
+    """
 
     answer: Answer = field(default=lambda _form: messages())
+    speak: Callable[["Post"], Response | str] = field(default=lambda _post: "<Response/>")
     posts: list[Post] = field(default_factory=list)
     url: str = ""
     _server: BaseWSGIServer | None = None
@@ -85,7 +114,7 @@ class FakeApp:
     def __enter__(self) -> Self:
         """Listen on a free port."""
         app = Flask("fake-app")
-        app.add_url_rule("/<path:path>", view_func=self._take, methods=["POST"])
+        app.add_url_rule("/<path:path>", view_func=self._take, methods=["GET", "POST"])
         server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
         self._server = server
         self.url = f"http://127.0.0.1:{server.port}"
@@ -115,12 +144,18 @@ class FakeApp:
         post = Post(
             path=f"/{path}",
             url=f"{self.url}/{path}" + (f"?{query}" if query else ""),
-            form=request.form.to_dict(),
+            form=request.values.to_dict() if request.method == "GET" else request.form.to_dict(),
             headers=dict(request.headers),
+            method=request.method,
         )
         self.posts.append(post)
         if post.path == "/sms/inbound":
             return self.answer(post.form)
+        if "CallSid" in post.form and "CallbackSource" not in post.form:
+            spoken = self.speak(post)
+            if isinstance(spoken, Response):
+                return spoken
+            return Response(spoken, content_type="text/xml")
         return Response(status=204)
 
 
