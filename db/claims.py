@@ -27,12 +27,14 @@ _CONTACT: Final = _TABLES["contact"].c
 class Claimed:
     """A reminder that this worker has, with everything that deciding about it asks for.
 
-    `channel` is the patient's wish; the contact's columns are `None` before its first message.
+    `channel` is the patient's wish, `planned_by` the channel that the row was planned or last tried
+    by; the contact's columns are `None` before its first message.
     """
 
     id: int
     clinic_id: str
     kind: str
+    planned_by: str
     version: int
     due_at: dt.datetime
     send_by: dt.datetime
@@ -67,6 +69,7 @@ _RENAMED: Final = {
     "procedure": _VISIT.procedure,
     "contact_id": _CONTACT.id,
     "channel": _PATIENT.channel,
+    "planned_by": _ROW.channel,
 }
 _OF_PATIENT: Final = ("first_name", "phone", "language", "sms_consent", "voice_consent")
 _OF_CONTACT: Final = ("opted_out_at", "held_until", "textable", "reachable")

@@ -58,6 +58,17 @@ def body_of(
     return fit(said, keep_accents=profile.keep_accents)
 
 
+def spoken_body(
+    library: Library, profile: Profile, about: Occasioned, kind: Kind, now: dt.datetime
+) -> str:
+    """The words of one reminder as a call at `now` (UTC) says them."""
+    visit = visit_of(profile, about.procedure, about.starts_at)
+    words = appointment_words(profile, visit, about.language) | {"first_name": about.first_name}
+    words["fast"] = _fast(library, profile, visit, about.language, words, now)
+    text = filled(library.messages[_MESSAGES[kind]], Channel.VOICE, about.language, profile, words)
+    return " ".join(text.split()).replace("m..", "m.")
+
+
 def appointment_words(profile: Profile, visit: Visit, language: str) -> dict[str, str]:
     """An appointment's moments as they are said to the patient."""
     local = visit.starts_at.astimezone(profile.zone)

@@ -10,7 +10,7 @@ from db.claims import Claimed
 from flows.library import Library
 from flows.model import Subject
 from profiles import Profile
-from scheduler.bodies import Occasioned, body_of
+from scheduler.bodies import Occasioned, body_of, spoken_body
 from scheduler.channel import Channel, Reachability, choose_channel
 from scheduler.clock_words import day_words
 from scheduler.policy import Kind, Reason, closing, next_opening
@@ -18,12 +18,14 @@ from scheduler.policy import Kind, Reason, closing, next_opening
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """One request to make: whom, what, and how many seconds the carrier may take over it."""
+    """One request to make: whom, by which channel, what, and how many seconds the carrier may take
+    over it. `from_number` is `None` where the carrier picks one; a call always has one."""
 
     row: Claimed = field(repr=False)
     token: str
     attempt: int
     kind: Kind
+    channel: Channel
     to: str = field(repr=False)
     body: str = field(repr=False)
     from_number: str | None
@@ -64,9 +66,17 @@ class Today:
 
 
 def decide(
-    library: Library, profile: Profile, row: Claimed, token: str, today: Today, now: dt.datetime
+    library: Library,
+    profile: Profile,
+    row: Claimed,
+    token: str,
+    today: Today,
+    now: dt.datetime,
+    *,
+    caller: str | None = None,
 ) -> Decision:
-    """Look at a claimed row once more; `now` is UTC.
+    """Look at a claimed row once more; `now` is UTC. `caller` is the number that the clinic's calls
+    come from, if it can make any.
 
     Everything may have changed since it was planned: the appointment, the patient's number, wishes
     and language, the hour. A row that can't be sent any more gets its final state; the patient who
@@ -84,15 +94,18 @@ def decide(
     waiting = _wait(profile, row, today, now)
     if waiting is not None:
         return waiting
-    if channel is Channel.VOICE:
+    if channel is Channel.VOICE and caller is None:
         return Settle(row, "missed", Reason.CALLS_UNAVAILABLE, channel, phone=True)
-    return _send(library, profile, row, token, now)
+    number = caller if channel is Channel.VOICE else profile.texting_number
+    return _send(library, profile, row, token, channel, number, now)
 
 
 def reachability(row: Claimed) -> Reachability:
-    """What is known of how the row's patient can be reached."""
+    """What is known of how the row's patient can be reached. One that is called because its texts
+    did not arrive goes on being called."""
+    called = row.attempts > 0 and row.planned_by == Channel.VOICE
     return Reachability(
-        preference=row.channel,
+        preference=Channel.VOICE if called else row.channel,
         sms_consent=row.sms_consent,
         voice_consent=row.voice_consent,
         opted_out=row.opted_out_at is not None,
@@ -119,8 +132,17 @@ def _wait(profile: Profile, row: Claimed, today: Today, now: dt.datetime) -> Put
     return Settle(row, "skipped", Reason.DAILY_CAP, channel, phone=True)
 
 
-def _send(library: Library, profile: Profile, row: Claimed, token: str, now: dt.datetime) -> Send:
+def _send(
+    library: Library,
+    profile: Profile,
+    row: Claimed,
+    token: str,
+    channel: Channel,
+    from_number: str | None,
+    now: dt.datetime,
+) -> Send:
     kind = Kind(row.kind)
+    words = spoken_body if channel is Channel.VOICE else body_of
     about = Occasioned(row.first_name, row.language, row.procedure, row.starts_at)
     latest = min(row.send_by, closing(profile, now))
     return Send(
@@ -128,9 +150,10 @@ def _send(library: Library, profile: Profile, row: Claimed, token: str, now: dt.
         token=token,
         attempt=row.attempts + 1,
         kind=kind,
+        channel=channel,
         to=row.phone,
-        body=body_of(library, profile, about, kind, now),
-        from_number=profile.texting_number,
+        body=words(library, profile, about, kind, now),
+        from_number=from_number,
         validity_seconds=int((latest - now).total_seconds()),
         subject=subject_of(profile, row),
     )
