@@ -40,18 +40,23 @@ def postgres_world(postgres_url: str) -> Iterator[World]:
 # A request that is late
 
 
-def run_slowly(world: World, jump: dt.timedelta, meanwhile: Callable[[], object]) -> None:
+def run_slowly(
+    world: World,
+    jump: dt.timedelta,
+    meanwhile: Callable[[], object],
+    begins: dt.datetime = DUE,
+) -> None:
     """A pass that makes one request after the other, the first of which takes as long as `jump`;
     before the second one something else happens."""
     done: list[object] = []
 
     def clock() -> dt.datetime:
         if not at_carrier(world):
-            return DUE
+            return begins
         if not done:
             done.append(None)  # what happens meanwhile may look at the clock itself
             meanwhile()
-        return DUE + jump
+        return begins + jump
 
     replace(world.dispatcher, threads=1).run(clock)
     world.carrier.wait_until_idle()
@@ -106,6 +111,17 @@ def test_it_is_not_begun_when_another_worker_looks_for_its_message_already(world
     assert_each_got_one(world)
     _, second = first_and_second(world)
     assert second.attempts == 2
+
+
+def test_a_request_that_waits_past_its_last_moment_is_not_made(world: World) -> None:
+    """The lease still holds; the patient is phoned instead."""
+    book_many(world, 2)
+    send_by = DUE + dt.timedelta(hours=48)
+    run_slowly(world, 3 * MINUTE, nothing, begins=send_by - 2 * MINUTE)
+    first, second = first_and_second(world)
+    assert (first.status, second.status, second.reason) == ("delivered", "missed", "too_late")
+    assert at_carrier(world).total() == 1
+    assert [task.reason for task in world.tasks()] == ["too_late"]
 
 
 # A line that stops while a claim is waiting

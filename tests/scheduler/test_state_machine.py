@@ -57,13 +57,10 @@ class Reminders(Happenings):
         self.changes_seen = 0
 
     def on_taken(self, message: Message) -> None:
-        """A message is judged by the moment at which it was claimed and its words were chosen; how
-        long a worker may be held up after that is a rule of its own."""
+        now = self.clock.now
         with self.database.reading() as session:
             row = session.get_one(Reminder, message.row)
-            now = row.started_at or self.clock.now
-            held_up = self.clock.now - now
-            expires_at = message.expires_at - held_up
+            held_up = now - (row.started_at or now)
             visit = row.appointment
             profile = self.profiles[row.clinic_id]
             fasting = fasting_begins(profile, Step(now, visit.starts_at, visit.procedure))
@@ -81,8 +78,8 @@ class Reminders(Happenings):
                 "after the start": now >= visit.starts_at,
                 "fasting reminder after fasting began": row.kind == "fasting_start"
                 and (fasting is None or now >= fasting),
-                "outlives send_by": expires_at > row.send_by,
-                "outlives the window": expires_at > closes_at(profile, now),
+                "outlives send_by": message.expires_at > row.send_by,
+                "outlives the window": message.expires_at > closes_at(profile, now),
                 "old version": row.version != visit.version,
                 "of a visit in another state": visit.status != scheduled,
                 "after STOP": (row.clinic_id, message.text.to) in self.stopped,

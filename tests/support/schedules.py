@@ -45,3 +45,10 @@ refused = st.builds(Fate, st.just(How.REFUSED), st.sampled_from(SYNC_CODES))
 fates = st.lists(st.one_of(taken, taken, not_taken, refused), min_size=1, max_size=6)
 jumps = st.one_of(st.integers(1, 16), st.integers(16, 240), st.integers(240, 3 * 24 * 60))
 pauses = st.sampled_from((None, None, None, 1, 3, 4, 6, 30))
+edges = st.builds(
+    dt.time,
+    st.sampled_from((7, 8, 20, 21)),
+    st.sampled_from((0, 1, 30, 56, 59)),
+    st.sampled_from((0, 30)),
+)
+echoes = st.sampled_from((None, None, None, "queued", "sent", "undelivered"))
