@@ -135,6 +135,16 @@ _HAD_TODAY: Final = Bulk(
     ),
     {"phone": _PATIENT.phone.type},
 )
+_CALLED: Final = Bulk(
+    lambda given: select(_ROW.to).where(
+        given.has(_ROW.to, "phone"),
+        _ROW.clinic_id == bindparam("clinic"),
+        _ROW.channel == "voice",
+        _ROW.status.in_(("sending", "in_doubt", "sent")),
+        _ROW.next_at.is_not(None),
+    ),
+    {"phone": _PATIENT.phone.type},
+)
 _FASTING_TODAY: Final = Bulk(
     lambda given: (
         select(_PATIENT.phone, func.count())
@@ -172,6 +182,12 @@ def had_today(
     """How many messages each phone has had since the clinic's day began, those under way too."""
     wanted = [{"phone": phone} for phone in phones]
     return _counts(_HAD_TODAY.run(connection, wanted, {"clinic": clinic_id, "since": since}))
+
+
+def being_called(connection: Connection, clinic_id: str, phones: Iterable[str]) -> set[str]:
+    """Those of the phones that a call of ours is made to just now."""
+    wanted = [{"phone": phone} for phone in phones]
+    return {row.to for row in _CALLED.run(connection, wanted, {"clinic": clinic_id})}
 
 
 def fasting_to_come(

@@ -20,9 +20,8 @@ from db.clinics import Clinics
 from db.models import Reminder, ReminderEvent
 from db.reminders import lock_with_contact, note, settle
 from db.tasks import close_tasks
-from flows.numbers import small_number
 from profiles import Profile
-from scheduler.callbacks import subject_of
+from scheduler.callbacks import number_of, reminder_in, subject_of
 from scheduler.channel import Channel
 from scheduler.outcomes import (
     REACHED_AFTER_ALL,
@@ -99,14 +98,14 @@ def record_call_status(
 ) -> None:
     """The carrier's report on a reminder's call. `args` are those of the signed callback address:
     `r`, our own id of the reminder, and `a`, which attempt it was."""
-    reminder, attempt = small_number(args.get("r", "")), small_number(args.get("a", ""))
+    reminder, attempt = reminder_in(args), number_of(args.get("a", ""))
     sid, status = form.get("CallSid", "")[:64], form.get("CallStatus", "")[:20]
     row = None if reminder is None else lock_with_contact(session, reminder, now)
     if row is None or not sid:
         _log.warning("report_on_unknown_call", sid=sid, status=status)
         return
     profile = clinics.get(session, row.clinic_id)
-    code = small_number(form.get("SipResponseCode", ""))
+    code = number_of(form.get("SipResponseCode", ""))
     note(session, row.id, "report", now, status, code)
     if profile is not None and attempt == row.attempts:
         settle_call(session, profile, row, sid, status, code, now)
@@ -140,21 +139,16 @@ def settle_call(
             give_up(session, row, "failed", Reason.CALLS_BLOCKED, now)
 
 
-def _take_up(
-    session: Session, profile: Profile, row: Reminder, sid: str, now: dt.datetime
-) -> None:
-    """A report shows that the newest attempt's call was placed, which may not be known yet."""
-    if row.status in ("sending", "in_doubt") or (row.status == "planned" and row.sid is None):
-        if _is_waiting_for_another_call(session, row):
-            return
+def _take_up(session: Session, profile: Profile, row: Reminder, sid: str, now: dt.datetime) -> None:
+    """A report shows that the newest attempt's call was placed, which may not be known yet: its
+    answer got lost, or the row was even given up for never called. One that waits for another call
+    because nobody answered this one stays as it is."""
+    waits = row.status == "planned" and row.reason != Reason.NOT_ANSWERED
+    if row.status in ("sending", "in_doubt") or (waits and row.sid is None):
         adopt(session, row, sid, subject_of(profile, row), now)
     if row.started_at is not None:
         works = {line_of(profile, Channel.VOICE)}
         restart_lines(session.connection(), works, row.started_at, by_report=True)
-
-
-def _is_waiting_for_another_call(session: Session, row: Reminder) -> bool:
-    return row.status == "planned" and row.reason == Reason.NOT_ANSWERED
 
 
 def _not_answered(session: Session, row: Reminder, now: dt.datetime) -> None:

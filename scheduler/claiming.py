@@ -24,6 +24,8 @@ from db.lines import ACCOUNT, Stop, give_back, stopped_lines, take_probe, take_s
 from db.models import Appointment
 from flows.library import Library
 from profiles import Profile
+from scheduler.calling import AHEAD, keep_call_pace
+from scheduler.channel import Channel
 from scheduler.deciding import Decision, PutOff, Send, Settle, Today, decide
 from scheduler.outcomes import line_of
 from scheduler.planning import ask_to_phone
@@ -32,8 +34,6 @@ from scheduler.policy import Kind, Reason
 LEASE: Final = dt.timedelta(minutes=5)
 """Many times what a batch can take; a lease that ran out while its worker was alive would let
 another worker doubt what is being sent."""
-AHEAD: Final = dt.timedelta(seconds=2)
-"""How far ahead slots of a sender are taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +54,12 @@ def claim(
     most: int,
     now: dt.datetime,
     real: dt.datetime,
+    caller: str | None = None,
 ) -> Claim:
     """Take up at most `most` due reminders of a clinic, as many as its sender may send soon.
 
-    `now` decides what is due; `real` is the real time, which pace and line are kept by.
+    `now` decides what is due; `real` is the real time, which pace and line are kept by. `caller` is
+    the number that calls come from, if any can be made.
     """
     stops = _stops(connection, profile)
     most = _allowed_on_line(connection, profile, stops, most, now, real)
@@ -73,12 +75,16 @@ def claim(
         _store(connection, [PutOff(row, now, Reason.LINE_STOPPED) for row in rows], now)
         give_back(connection, sender, slots)
         return Claim((), 0, real)
-    decisions = _decide_all(connection, library, profile, rows, lease.token, now)
+    decisions = _decide_all(connection, library, profile, rows, lease.token, now, caller)
+    decisions, call_slots = keep_call_pace(connection, profile, decisions, now, real)
     sends = [decision for decision in decisions if isinstance(decision, Send)]
+    texts = [send for send in sends if send.channel is Channel.SMS]
+    calls = [send for send in sends if send.channel is Channel.VOICE]
     outbox.begin(connection, [_begun(send) for send in sends], lease, real)
     _store(connection, decisions, now)
-    give_back(connection, sender, slots[len(sends) :])
-    return Claim(tuple(zip(sends, slots, strict=False)), len(rows), real)
+    give_back(connection, sender, slots[len(texts) :])
+    timed = (*zip(calls, call_slots, strict=True), *zip(texts, slots, strict=False))
+    return Claim(timed, len(rows), real)
 
 
 def _stops(connection: Connection, profile: Profile) -> Sequence[Stop]:
@@ -113,13 +119,14 @@ def _decide_all(
     rows: Sequence[Claimed],
     token: str,
     now: dt.datetime,
+    caller: str | None,
 ) -> list[Decision]:
     if not rows:
         return []
     today = _Tally(connection, profile, rows, now)
     decisions = []
     for row in rows:
-        decision = decide(library, profile, row, token, today.of(row), now)
+        decision = decide(library, profile, row, token, today.of(row), now, caller=caller)
         today.count(row, decision)
         decisions.append(decision)
     return decisions
@@ -158,7 +165,7 @@ class _Tally:
 
 
 def _begun(send: Send) -> Values:
-    return {"row": send.row.id, "to": send.to, "body": send.body, "channel": "sms"}
+    return {"row": send.row.id, "to": send.to, "body": send.body, "channel": send.channel.value}
 
 
 def _store(connection: Connection, decisions: Sequence[Decision], now: dt.datetime) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,14 +17,16 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from carrier.client import CarrierError, CarrierMessage
+from carrier.client import CarrierCall, CarrierError, CarrierMessage
 from db.claims import Claimed, Lease, claim_unsettled
 from db.clinics import Clinics
 from db.models import Reminder
 from db.reminders import lock_with_contact, note
 from db.session import Database
 from profiles import Profile
+from scheduler.call_reports import settle_call
 from scheduler.callbacks import subject_of
+from scheduler.channel import Channel
 from scheduler.claiming import LEASE
 from scheduler.clocks import Clock, wall_clock
 from scheduler.dispatch import Carrier
@@ -46,7 +48,7 @@ _HELD: Final = frozenset({"scheduled", "accepted", "queued", "sending"})
 class _Found:
     """What the carrier said: its message, that it has none, or nothing (`is_answer` is false)."""
 
-    message: CarrierMessage | None
+    message: CarrierMessage | CarrierCall | None
     is_answer: bool
 
 
@@ -86,10 +88,13 @@ class Settler:
         """Ask the carrier, with no transaction open."""
         try:
             if row.sid is not None:
-                return _Found(self.carrier.fetch_text(row.sid), is_answer=True)
+                return _Found(self._fetch(row, row.sid), is_answer=True)
             if row.started_at is None or row.to is None:
-                return _Found(None, is_answer=True)  # it was claimed and never prepared
-            listed = self.carrier.find_texts(row.to, row.started_at - _BEFORE)
+                return _Found(None, is_answer=True)  # it was never begun
+            since = row.started_at - _BEFORE
+            if row.planned_by == Channel.VOICE:
+                return _Found(self._call_of(self.carrier.find_calls(row.to, since)), is_answer=True)
+            listed = self.carrier.find_texts(row.to, since)
         except CarrierError as error:
             _log.warning("look_up_failed", reminder=row.id, error=str(error))
             return _Found(None, is_answer=False)
@@ -99,13 +104,22 @@ class Settler:
         """The message with this row's words that belongs to no other row."""
         wanted = " ".join((row.body or "").split())
         same = [each for each in listed if " ".join(each.body.split()) == wanted]
-        with self.database.reading() as session:
-            known = set(
-                session.scalars(
-                    select(Reminder.sid).where(Reminder.sid.in_([each.sid for each in same]))
-                )
-            )
+        known = self._known(each.sid for each in same)
         return next((each for each in same if each.sid not in known), None)
+
+    def _call_of(self, listed: Sequence[CarrierCall]) -> CarrierCall | None:
+        """The call that belongs to no other row. Nothing that was said tells calls apart; but two
+        reminders of one phone are never called at the same moment."""
+        known = self._known(each.sid for each in listed)
+        return next((each for each in listed if each.sid not in known), None)
+
+    def _known(self, sids: Iterable[str]) -> set[str | None]:
+        with self.database.reading() as session:
+            return set(session.scalars(select(Reminder.sid).where(Reminder.sid.in_(list(sids)))))
+
+    def _fetch(self, row: Claimed, sid: str) -> CarrierMessage | CarrierCall | None:
+        is_call = row.planned_by == Channel.VOICE
+        return self.carrier.fetch_call(sid) if is_call else self.carrier.fetch_text(sid)
 
     def _settle(
         self, session: Session, claimed: Claimed, token: str, found: _Found, now: dt.datetime
@@ -114,7 +128,12 @@ class Settler:
         row = lock_with_contact(session, claimed.id, now)
         if row is None or profile is None or row.token != token:
             return  # a callback or another worker was quicker
-        if found.message is not None:
+        if isinstance(found.message, CarrierCall):
+            call = found.message
+            settle_call(session, profile, row, call.sid, call.status, None, now)
+            if row.status == "sent":
+                _wait_for_receipt(row, now)
+        elif found.message is not None:
             _adopt_message(session, profile, row, found.message, now)
         elif row.status == "sent":
             _wait_for_receipt(row, now)
