@@ -96,6 +96,7 @@ class CarrierCall:
 
     sid: str
     to: str = field(repr=False)
+    from_number: str | None = field(repr=False)
     status: str
     answered_by: str | None
     created_at: dt.datetime | None
@@ -309,6 +310,7 @@ def _call(item: CallInstance) -> CarrierCall:
     return CarrierCall(
         sid=str(item.sid),
         to=str(item.to or ""),
+        from_number=item._from,  # as the library documents it
         status=str(item.status or ""),
         answered_by=item.answered_by or None,
         created_at=item.date_created,
