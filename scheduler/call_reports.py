@@ -32,13 +32,14 @@ from scheduler.outcomes import (
     restart_lines,
     wait,
 )
-from scheduler.policy import Kind, Reason
+from scheduler.policy import Kind, Reason, next_opening
 from scheduler.reactions import Learn
 
 _log = structlog.get_logger()
 _MOST_CALLS: Final = 3
 _PAUSE: Final = dt.timedelta(minutes=30)
 _OPEN: Final = ("sending", "in_doubt", "sent", "planned")
+_RANG: Final = ("ringing", "in-progress", "answered", "completed", "busy", "no-answer")
 
 
 def record_call_answered(
@@ -53,19 +54,21 @@ def record_call_answered(
     """Somebody or something (`answered_by`, as the carrier says) answered a reminder's call.
 
     Gives the reminder, locked, if it is still to be told: `None` for another attempt than the
-    newest, and for a visit that was moved or called off while the phone rang.
+    newest, and for a visit that was moved or called off while the phone rang. Asked again about a
+    call that was heard already, it gives the same.
     """
     row = lock_with_contact(session, reminder_id, now)
-    if row is None or row.attempts != attempt or row.status not in _OPEN:
+    if row is None or row.attempts != attempt:
         return None
     profile = clinics.get(session, row.clinic_id)
     if profile is None:
         return None
-    _take_up(session, profile, row, sid, now)
-    note(session, row.id, "answered", now, answered_by[:40] or None)
-    expected = "cancelled" if row.kind == Kind.CANCELLED else "scheduled"
-    is_current = row.version == row.appointment.version
-    return row if is_current and row.appointment.status == expected else None
+    if row.status in _OPEN:
+        _take_up(session, profile, row, sid, now)
+        _restart(session, profile, row)
+        note(session, row.id, "answered", now, answered_by[:40] or None)
+    is_of_this_call = row.sid == sid and row.status in ("sent", "delivered")
+    return row if is_of_this_call and _is_current(row) else None
 
 
 def record_call_heard(
@@ -124,14 +127,15 @@ def settle_call(
     end = call_end(status, sip_code)
     if end is None and not is_under_way(status):
         _log.warning("unknown_call_status", status=status)
-        return
     _take_up(session, profile, row, sid, now)
+    if status in _RANG:
+        _restart(session, profile, row)
     if row.sid != sid or row.status != "sent":
         return
     row.carrier_status = status
     match end:
         case CallEnd.OVER | CallEnd.NOT_REACHED:
-            _not_answered(session, row, now)
+            _not_answered(session, profile, row, now)
         case CallEnd.NO_SUCH_NUMBER:
             learn(session, row, Learn.BAD_NUMBER, now)
             give_up(session, row, "failed", Reason.BAD_NUMBER, now)
@@ -142,18 +146,29 @@ def settle_call(
 def _take_up(session: Session, profile: Profile, row: Reminder, sid: str, now: dt.datetime) -> None:
     """A report shows that the newest attempt's call was placed, which may not be known yet: its
     answer got lost, or the row was even given up for never called. One that waits for another call
-    because nobody answered this one stays as it is."""
-    waits = row.status == "planned" and row.reason != Reason.NOT_ANSWERED
-    if row.status in ("sending", "in_doubt") or (waits and row.sid is None):
+    because this one has ended stays as it is."""
+    waits = row.status == "planned" and row.sid is None
+    has_ended = call_end(row.carrier_status or "", None) is not None
+    if row.status in ("sending", "in_doubt") or (waits and not has_ended):
         adopt(session, row, sid, subject_of(profile, row), now)
+
+
+def _restart(session: Session, profile: Profile, row: Reminder) -> None:
+    """The call rang, so calls go out again."""
     if row.started_at is not None:
         works = {line_of(profile, Channel.VOICE)}
         restart_lines(session.connection(), works, row.started_at, by_report=True)
 
 
-def _not_answered(session: Session, row: Reminder, now: dt.datetime) -> None:
-    """Nobody heard it. Another call follows when there is time for it; otherwise a person phones
-    now, while there is time for that."""
+def _is_current(row: Reminder) -> bool:
+    """Whether the visit still is what the reminder tells of."""
+    expected = "cancelled" if row.kind == Kind.CANCELLED else "scheduled"
+    return row.version == row.appointment.version and row.appointment.status == expected
+
+
+def _not_answered(session: Session, profile: Profile, row: Reminder, now: dt.datetime) -> None:
+    """Nobody heard it. Another call follows when there is time for it by day; otherwise a person
+    phones now, while there is time for that."""
     note(session, row.id, "not_answered", now)
     session.flush()
     calls = session.scalar(
@@ -161,7 +176,10 @@ def _not_answered(session: Session, row: Reminder, now: dt.datetime) -> None:
         .select_from(ReminderEvent)
         .where(ReminderEvent.reminder_id == row.id, ReminderEvent.what == "not_answered")
     )
-    if (calls or 0) >= _MOST_CALLS or now + _PAUSE >= row.send_by:
+    again = next_opening(profile, now + _PAUSE)
+    if not _is_current(row):  # the next look at it settles it
+        wait(row, now, Reason.NOT_ANSWERED)
+    elif (calls or 0) >= _MOST_CALLS or again >= row.send_by:
         give_up(session, row, "failed", Reason.NOT_ANSWERED, now)
     else:
-        wait(row, now + _PAUSE, Reason.NOT_ANSWERED)
+        wait(row, again, Reason.NOT_ANSWERED)

@@ -93,7 +93,8 @@ class Settler:
                 return _Found(None, is_answer=True)  # it was never begun
             since = row.started_at - _BEFORE
             if row.planned_by == Channel.VOICE:
-                return _Found(self._call_of(self.carrier.find_calls(row.to, since)), is_answer=True)
+                called = self.carrier.find_calls(row.to, since)
+                return _Found(self._call_of(row, called), is_answer=True)
             listed = self.carrier.find_texts(row.to, since)
         except CarrierError as error:
             _log.warning("look_up_failed", reminder=row.id, error=str(error))
@@ -107,11 +108,15 @@ class Settler:
         known = self._known(each.sid for each in same)
         return next((each for each in same if each.sid not in known), None)
 
-    def _call_of(self, listed: Sequence[CarrierCall]) -> CarrierCall | None:
-        """The call that belongs to no other row. Nothing that was said tells calls apart; but two
-        reminders of one phone are never called at the same moment."""
-        known = self._known(each.sid for each in listed)
-        return next((each for each in listed if each.sid not in known), None)
+    def _call_of(self, row: Claimed, listed: Sequence[CarrierCall]) -> CarrierCall | None:
+        """The call from this clinic's number that belongs to no other row. Nothing that was said
+        tells calls apart; but a phone is never called twice within two minutes."""
+        with self.database.reading() as session:
+            profile = self.clinics.get(session, row.clinic_id)
+        number = profile.texting_number if profile is not None else None
+        ours = [each for each in listed if number in (None, each.from_number)]
+        known = self._known(each.sid for each in ours)
+        return next((each for each in ours if each.sid not in known), None)
 
     def _known(self, sids: Iterable[str]) -> set[str | None]:
         with self.database.reading() as session:
@@ -132,11 +137,11 @@ class Settler:
             call = found.message
             settle_call(session, profile, row, call.sid, call.status, None, now)
             if row.status == "sent":
-                _wait_for_receipt(row, now)
+                _wait_for_receipt(session, row, now)
         elif found.message is not None:
             _adopt_message(session, profile, row, found.message, now)
         elif row.status == "sent":
-            _wait_for_receipt(row, now)
+            _wait_for_receipt(session, row, now)
         elif not found.is_answer:
             _ask_again(session, row, now)
         elif row.started_at is not None and wall_clock() < row.started_at + GRACE:
@@ -158,19 +163,22 @@ def _adopt_message(
     row.token = None
     record_report(session, profile, row, report, subject, now)
     if row.status == "sent":
-        _wait_for_receipt(row, now)
+        _wait_for_receipt(session, row, now)
     elif row.status == "in_doubt":  # the carrier itself does not know, and will not know later
         give_up(session, row, "failed", Reason.IN_DOUBT, now)
 
 
-def _wait_for_receipt(row: Reminder, now: dt.datetime) -> None:
+def _wait_for_receipt(session: Session, row: Reminder, now: dt.datetime) -> None:
     """Some networks report nothing after "sent": after a while it is taken for the last word. What
-    the carrier still holds back is not there yet; it is watched until its time is over."""
+    the carrier still holds back is not there yet; it is watched until its time is over. A call that
+    was placed says nothing of being heard: if its end stays unknown, a person phones."""
     row.token = None
     waited = now - (row.sent_at or now)
     is_held = row.carrier_status in _HELD and now < row.send_by + _LONGEST_DOUBT
     row.next_at = now + max(RECEIPT, waited) if waited < _LONGEST_WAIT or is_held else None
-    if row.next_at is None:
+    if row.next_at is None and row.channel == Channel.VOICE:
+        give_up(session, row, "failed", Reason.IN_DOUBT, now)
+    elif row.next_at is None:
         row.settled_at = now
 
 
@@ -191,3 +199,4 @@ def _never_left(session: Session, row: Reminder, now: dt.datetime) -> None:
         give_up(session, row, "missed", Reason.TOO_LATE, now)
         return
     row.status, row.reason, row.token, row.next_at = "planned", None, None, now
+    row.carrier_status = None  # that of an earlier attempt says nothing of one that never was

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
@@ -28,7 +29,7 @@ from tests.support.world import CLINIC_NUMBER, World, running_world
 WEEK_BEFORE = local("2026-11-24T10:00")
 SECOND, MINUTE = dt.timedelta(seconds=1), dt.timedelta(minutes=1)
 CALLS, TEXTS = f"calls:{CLINIC_NUMBER}", f"sender:{CLINIC_NUMBER}"
-BY_CALL = {"channel": Wish.VOICE, "voice_consent": True}
+BY_CALL: dict[str, Any] = {"channel": Wish.VOICE, "voice_consent": True}
 OUR_NUMBER = 21210
 HEARD = Pickup(by="human", script=("1",))
 
@@ -42,7 +43,7 @@ def on_postgres(postgres_url: str) -> Iterator[World]:
     database.close()
 
 
-def book(world: World, how_many: int, first: int = 300, **wishes: object) -> list[int]:
+def book(world: World, how_many: int, first: int = 300, **wishes: Any) -> list[int]:
     """So many patients, each with a phone of their own that is answered."""
     visits = []
     for number in range(first, first + how_many):
@@ -304,7 +305,7 @@ def test_a_full_line_of_texts_lets_calls_go(calling: World) -> None:
 def test_who_wants_texts_since_is_not_called(calling: World) -> None:
     """Taken up by itself as a call; decided, it is a text, which waits for its own line."""
     (visit,) = book(calling, 1, **BY_CALL)
-    book_again = {"channel": Wish.SMS, "sms_consent": True, "voice_consent": True}
+    book_again: dict[str, Any] = {"channel": Wish.SMS, "sms_consent": True, "voice_consent": True}
     calling.book(
         external_id="A-300",
         date_of_birth=dt.date(1930, 1, 1) + dt.timedelta(days=300),
