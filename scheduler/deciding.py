@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from db.claims import Claimed
 from flows.library import Library
@@ -14,6 +14,11 @@ from scheduler.bodies import Occasioned, body_of, spoken_body
 from scheduler.channel import Channel, Reachability, choose_channel
 from scheduler.clock_words import day_words
 from scheduler.policy import Kind, Reason, closing, next_opening
+
+RING_SECONDS: Final = 30
+"""How long a call rings: long enough to come to the phone, and for a machine to take it."""
+CALL_TAKES: Final = dt.timedelta(seconds=RING_SECONDS + 15)
+"""What a call needs before the window or its use ends: to wait for its slot, and to ring."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +101,8 @@ def decide(
         return waiting
     if channel is Channel.VOICE and caller is None:
         return Settle(row, "missed", Reason.CALLS_UNAVAILABLE, channel, phone=True)
+    if channel is Channel.VOICE and now + CALL_TAKES >= min(row.send_by, closing(profile, now)):
+        return _too_late_to_ring(profile, row, now)
     number = caller if channel is Channel.VOICE else profile.texting_number
     return _send(library, profile, row, token, channel, number, now)
 
@@ -130,6 +137,14 @@ def _wait(profile: Profile, row: Claimed, today: Today, now: dt.datetime) -> Put
         return PutOff(row, tomorrow, Reason.DAILY_CAP)
     channel, _ = choose_channel(reachability(row))
     return Settle(row, "skipped", Reason.DAILY_CAP, channel, phone=True)
+
+
+def _too_late_to_ring(profile: Profile, row: Claimed, now: dt.datetime) -> PutOff | Settle:
+    """The phone would ring into the night, or past the message's use."""
+    opening = next_opening(profile, closing(profile, now))
+    if now + CALL_TAKES < row.send_by and opening < row.send_by:
+        return PutOff(row, opening, None)
+    return Settle(row, "missed", Reason.TOO_LATE, Channel.VOICE, phone=True)
 
 
 def _send(

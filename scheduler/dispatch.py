@@ -26,7 +26,7 @@ from profiles import Profile
 from scheduler.channel import Channel
 from scheduler.claiming import LEASE, Claim, claim
 from scheduler.clocks import Clock, wall_clock
-from scheduler.deciding import Send
+from scheduler.deciding import RING_SECONDS, Send
 from scheduler.lateness import LatenessLog
 from scheduler.outcomes import (
     Result,
@@ -48,8 +48,6 @@ _PATIENCE: Final = 0.1
 """How many seconds a message that was accepted waits for others to be written down with it."""
 _PACE: Final = 0.05
 """How many seconds until a sender whose slots are all taken is asked for more."""
-_RING_SECONDS: Final = 30
-"""Long enough to come to the phone, and for a machine to take the call."""
 _LEASE_LEFT: Final = dt.timedelta(minutes=1)
 """What must be left of a lease when a request begins: far more than it can take."""
 
@@ -198,7 +196,7 @@ class Dispatcher:
         )
 
     def _call(self, send: Send, desk: CallDesk, waited: dt.timedelta) -> SendOutcome:
-        if waited.total_seconds() >= send.validity_seconds - _RING_SECONDS:
+        if waited.total_seconds() >= send.validity_seconds - RING_SECONDS:
             return NotSent(NotSentWhy.TOO_LATE)
         return self.carrier.place_call(
             OutgoingCall(
@@ -206,7 +204,7 @@ class Dispatcher:
                 from_number=send.from_number,
                 url=f"{desk.url}/reminder?{_ours(send)}",
                 status_callback=f"{desk.url}/status?{_ours(send)}",
-                ring_seconds=_RING_SECONDS,
+                ring_seconds=RING_SECONDS,
             )
         )
 
