@@ -32,8 +32,8 @@ def keep_call_pace(
 ) -> tuple[list[Decision], Sequence[dt.datetime]]:
     """The decisions with no more calls among them than may be made now, and the calls' slots.
 
-    The others are put off, each until its turn may come; so is a second call to a phone that is
-    being called or was a moment ago. `now` is the worker's clock, `real` the real time (UTC).
+    The others are left as they are, for a later claim; a second call to a phone that is being
+    called, or was a moment ago, is put off. `now` is the worker's clock, `real` the real time.
     """
     calls = [each for each in decisions if isinstance(each, Send) and _is_call(each)]
     if not calls:
@@ -43,22 +43,19 @@ def keep_call_pace(
     # Looked at with the line locked, so that what another worker is about to call is seen.
     busy = outbox.being_called(connection, [(call.row.id, call.to) for call in calls], real - GAP)
     first = {call.to: call.row.id for call in reversed(calls) if call.to not in busy}
-    put_off: dict[int, Decision] = {}
+    kept: list[Decision] = []
     made = 0
-    for call in calls:
-        if first.get(call.to) != call.row.id:
-            put_off[call.row.id] = _later(call, now + _NEXT_CALL)
-        elif made == len(slots):
-            put_off[call.row.id] = _later(call, now + AHEAD)
-        else:
+    for each in decisions:
+        if not isinstance(each, Send) or not _is_call(each):
+            kept.append(each)
+        elif first.get(each.to) != each.row.id:
+            kept.append(PutOff(each.row, min(now + _NEXT_CALL, each.row.send_by), None))
+        elif made < len(slots):
+            kept.append(each)
             made += 1
     give_back(connection, line, slots[made:])
-    return [put_off.get(each.row.id, each) for each in decisions], slots[:made]
+    return kept, slots[:made]
 
 
 def _is_call(send: Send) -> bool:
     return send.channel is Channel.VOICE
-
-
-def _later(call: Send, until: dt.datetime) -> PutOff:
-    return PutOff(call.row, min(until, call.row.send_by), None)

@@ -57,10 +57,12 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class _Room:
-    """How many may go out by a channel now; `is_probe` is the one that tries a stopped line."""
+    """How many may go out by a channel now; `is_probe` is the one that tries a stopped line.
+    `is_full` tells of a call that is due and has no slot soon."""
 
     most: int
     is_probe: bool = False
+    is_full: bool = False
 
 
 def claim(
@@ -86,7 +88,7 @@ def claim(
     sender, rate = line_of(profile), profile.messages_per_second
     wanted = 0 if calls.is_probe else texts.most
     slots = take_slots(connection, sender, rate, wanted, AHEAD, real)
-    is_paced = len(slots) == 0 < texts.most
+    is_paced = calls.is_full or len(slots) == 0 < texts.most
     count = len(slots) or calls.most
     if not count:
         return Claim((), 0, real, is_paced)
@@ -110,7 +112,7 @@ def claim(
         *zip(sent_calls, call_slots, strict=True),
         *zip(sent_texts, slots, strict=False),
     )
-    return Claim(timed, len(rows), real, is_paced)
+    return Claim(timed, len(decisions), real, is_paced)
 
 
 def _stops(connection: Connection, profile: Profile, *channels: Channel) -> Sequence[Stop]:
@@ -141,7 +143,9 @@ def _room(
     if channel is Channel.SMS:
         return _Room(most)
     line = line_of(profile, channel)
-    return _Room(min(most, room_ahead(connection, line, profile.calls_per_second, AHEAD, real)))
+    free = room_ahead(connection, line, profile.calls_per_second, AHEAD, real)
+    is_full = not free and has_due(connection, profile.id, now, channel)
+    return _Room(min(most, free), is_full=is_full)
 
 
 def _keep_text_pace(decisions: Sequence[Decision], slots: int, now: dt.datetime) -> list[Decision]:
