@@ -1,4 +1,4 @@
-"""Sending texts through Twilio, and looking up what became of them."""
+"""Sending texts and making calls through Twilio, and looking up what became of them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Final
 import requests
 from twilio.base.exceptions import TwilioException
 from twilio.rest import Client
+from twilio.rest.api.v2010.account.call import CallInstance
 from twilio.rest.api.v2010.account.message import MessageInstance
 from urllib3.exceptions import HTTPError
 
@@ -74,6 +75,34 @@ class OutgoingText:
 
 
 @dataclass(frozen=True, slots=True)
+class OutgoingCall:
+    """One call to make.
+
+    `to` and `from_number` are E.164; without a number of its own it comes from the client's. What
+    is said is at `url`, which Twilio asks with `AnsweredBy` once somebody or something has answered
+    within `ring_seconds`; it reports to `status_callback`. Both addresses hold our own id.
+    """
+
+    to: str = field(repr=False)
+    from_number: str | None = field(repr=False)
+    url: str
+    status_callback: str
+    ring_seconds: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierCall:
+    """A call as Twilio knows it. `status` is its word, `created_at` in UTC, to the second."""
+
+    sid: str
+    to: str = field(repr=False)
+    from_number: str | None = field(repr=False)
+    status: str
+    answered_by: str | None
+    created_at: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class CarrierMessage:
     """A message as Twilio knows it. `status` is its word, `created_at` in UTC, to the second."""
 
@@ -107,6 +136,7 @@ class CarrierClient:
             account_sid, auth_token, http_client=self._transport, environment=_NO_REGION
         )
         self._messages = twilio.messages
+        self._calls = twilio.calls
 
     def close(self) -> None:
         """Closes the connections to Twilio."""
@@ -156,6 +186,53 @@ class CarrierClient:
         with _looking_up():
             try:
                 return _message(self._messages(sid).fetch())
+            except TwilioException as error:
+                if _number(error, "code") == _NO_SUCH_THING:
+                    return None
+                raise
+
+    def place_call(self, call: OutgoingCall) -> SendOutcome:
+        """Makes one call, once, and tells what became of the request; as `send_text`.
+
+        A machine that answers is waited for until its own message is over, so that ours is heard.
+        """
+        number = call.from_number or self._sender.from_number
+        if number is None:
+            return Refused(ErrorClass.SENDER_CONFIG, None, None)
+        try:
+            placed = self._calls.create(
+                to=call.to,
+                from_=number,
+                url=call.url,
+                status_callback=call.status_callback,
+                timeout=call.ring_seconds,
+                machine_detection="DetectMessageEnd",
+            )
+        except _TROUBLE as error:
+            return _outcome_of(error)
+        if not placed.sid:
+            return Ambiguous("an answer without a call SID")
+        return Accepted(str(placed.sid), str(placed.status or ""))
+
+    def find_calls(self, to: str, made_after: dt.datetime) -> list[CarrierCall]:
+        """Our calls to a number that Twilio took at or after a moment, the newest first; as
+        `find_texts`."""
+        if made_after.tzinfo is None:
+            raise ValueError("made_after needs a time zone.")
+        earliest = made_after.astimezone(dt.UTC).replace(microsecond=0)
+        with _looking_up():
+            found = [
+                _call(item)
+                for item in self._calls.list(to=to, limit=_NEWEST)
+                if item.direction in {"outbound-api", None}
+            ]
+        return [item for item in found if item.created_at is None or item.created_at >= earliest]
+
+    def fetch_call(self, sid: str) -> CarrierCall | None:
+        """A call by its SID; None if Twilio has none by that SID. Raises `CarrierError`."""
+        with _looking_up():
+            try:
+                return _call(self._calls(sid).fetch())
             except TwilioException as error:
                 if _number(error, "code") == _NO_SUCH_THING:
                     return None
@@ -223,5 +300,18 @@ def _message(item: MessageInstance) -> CarrierMessage:
         body=str(item.body or ""),
         status=str(item.status or ""),
         error_code=item.error_code,
+        created_at=item.date_created,
+    )
+
+
+def _call(item: CallInstance) -> CarrierCall:
+    if not item.sid:
+        raise LookupError("a call without a SID")
+    return CarrierCall(
+        sid=str(item.sid),
+        to=str(item.to or ""),
+        from_number=item._from,  # as the library documents it
+        status=str(item.status or ""),
+        answered_by=item.answered_by or None,
         created_at=item.date_created,
     )

@@ -13,8 +13,8 @@ from sqlalchemy import select
 
 from appointment_csv import AppointmentRow, Channel, RowStatus
 from appointments import upsert
-from carrier.client import CarrierMessage, OutgoingText
-from carrier.outcome import Accepted, SendOutcome
+from carrier.client import CarrierCall, CarrierMessage, OutgoingCall, OutgoingText
+from carrier.outcome import Accepted, NotSent, NotSentWhy, SendOutcome
 from cli.common import plain_errors, ready_database
 from cli.work import utc_text
 from db.clinics import Clinics
@@ -62,6 +62,18 @@ class _Remembered:
 
     def fetch_text(self, sid: str) -> CarrierMessage | None:  # noqa: ARG002 - the carrier's form
         """Nothing is kept."""
+        return None
+
+    def place_call(self, call: OutgoingCall) -> SendOutcome:  # noqa: ARG002 - the carrier's form
+        """Make no call: the demo's patients were all texted."""
+        return NotSent(NotSentWhy.TOO_LATE)
+
+    def find_calls(self, to: str, made_after: dt.datetime) -> list[CarrierCall]:  # noqa: ARG002 - the carrier's form
+        """No call was made."""
+        return []
+
+    def fetch_call(self, sid: str) -> CarrierCall | None:  # noqa: ARG002 - the carrier's form
+        """No call was made."""
         return None
 
 

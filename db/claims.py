@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, bindparam, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, not_, or_, select, update
 from sqlalchemy.engine import Connection
 
 from db.bulk import Bulk
@@ -27,12 +27,14 @@ _CONTACT: Final = _TABLES["contact"].c
 class Claimed:
     """A reminder that this worker has, with everything that deciding about it asks for.
 
-    `channel` is the patient's wish; the contact's columns are `None` before its first message.
+    `channel` is the patient's wish, `planned_by` the channel that the row was planned or last tried
+    by; the contact's columns are `None` before its first message.
     """
 
     id: int
     clinic_id: str
     kind: str
+    planned_by: str
     version: int
     due_at: dt.datetime
     send_by: dt.datetime
@@ -67,6 +69,7 @@ _RENAMED: Final = {
     "procedure": _VISIT.procedure,
     "contact_id": _CONTACT.id,
     "channel": _PATIENT.channel,
+    "planned_by": _ROW.channel,
 }
 _OF_PATIENT: Final = ("first_name", "phone", "language", "sms_consent", "voice_consent")
 _OF_CONTACT: Final = ("opted_out_at", "held_until", "textable", "reachable")
@@ -95,26 +98,47 @@ _WHOLE: Final = Bulk(
     ),
     {"id": _ROW.id.type},
 )
-_DUE: Final = (
-    select(_ROW.id)
+_IS_CALL: Final = (
+    select(_VISIT.id)
+    .join_from(_TABLES["appointment"], _TABLES["patient"], _PATIENT.id == _VISIT.patient_id)
+    .outerjoin(
+        _TABLES["contact"],
+        and_(_CONTACT.clinic_id == _VISIT.clinic_id, _CONTACT.phone == _PATIENT.phone),
+    )
     .where(
+        _VISIT.id == _ROW.appointment_id,
+        _PATIENT.voice_consent,
+        or_(
+            not_(_PATIENT.sms_consent),
+            _PATIENT.channel == "voice",
+            _CONTACT.textable.is_(False),
+            and_(_ROW.attempts > 0, _ROW.channel == "voice"),
+        ),
+    )
+    .correlate(_TABLES["reminder"])
+    .exists()
+)
+"""Whether a reminder goes out as a call, by what `scheduler.channel` goes by."""
+
+
+def _due(condition: ColumnElement[bool] | None) -> Select[int]:
+    found = select(_ROW.id).where(
         _ROW.status == "planned",
         _ROW.clinic_id == bindparam("clinic"),
         _ROW.next_at <= bindparam("now"),
     )
+    return found if condition is None else found.where(condition)
+
+
+_CONDITIONS: Final = {None: None, "voice": _IS_CALL, "sms": not_(_IS_CALL)}
+_DUE: Final = {
+    channel: _due(condition)
     .order_by(_ROW.send_by, _ROW.id)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
-)
-_IS_DUE: Final = (
-    select(_ROW.id)
-    .where(
-        _ROW.status == "planned",
-        _ROW.clinic_id == bindparam("clinic"),
-        _ROW.next_at <= bindparam("now"),
-    )
-    .limit(1)
-)
+    for channel, condition in _CONDITIONS.items()
+}
+_IS_DUE: Final = {channel: _due(condition).limit(1) for channel, condition in _CONDITIONS.items()}
 _UNSETTLED: Final = (
     select(_ROW.id)
     .where(_ROW.next_at <= bindparam("now"), _ROW.status.in_(("sending", "in_doubt", "sent")))
@@ -139,23 +163,28 @@ class Lease:
     until: dt.datetime
 
 
-def has_due(connection: Connection, clinic_id: str, now: dt.datetime) -> bool:
-    """Whether a clinic has a reminder that is due, claimed by nobody."""
+def has_due(connection: Connection, clinic_id: str, now: dt.datetime, channel: str) -> bool:
+    """Whether a clinic has a reminder that is due, claimed by nobody, and goes out by `channel`."""
     values = {"clinic": clinic_id, "now": now}
-    return connection.execute(_IS_DUE, values).scalar() is not None
+    return connection.execute(_IS_DUE[channel], values).scalar() is not None
 
 
 def claim_due(
-    connection: Connection, clinic_id: str, now: dt.datetime, most: int
+    connection: Connection,
+    clinic_id: str,
+    now: dt.datetime,
+    most: int,
+    channel: str | None = None,
 ) -> Sequence[Claimed]:
-    """Take up to `most` due reminders of a clinic, the earliest `send_by` first.
+    """Take up to `most` due reminders of a clinic, the earliest `send_by` first; with `channel`
+    only those that go out as texts (`sms`), which includes those that can't go out, or as calls.
 
     They are ours until the transaction ends, by which time each has to be stored as under way
     (`db.outbox.begin`), put off or settled. What another worker is claiming at the same moment is
     passed over, so that any number of workers share the work.
     """
     values = {"clinic": clinic_id, "now": now, "most": most}
-    return _whole(connection, connection.execute(_DUE, values).scalars().all())
+    return _whole(connection, connection.execute(_DUE[channel], values).scalars().all())
 
 
 def claim_unsettled(

@@ -122,6 +122,19 @@ def take_slots(
     return slots
 
 
+def room_ahead(
+    connection: Connection, sender: str, per_second: float, ahead: dt.timedelta, now: dt.datetime
+) -> int:
+    """About how many slots of a sender are free within `ahead` from now; none is taken."""
+    taken_until = connection.scalar(
+        select(SenderPace.taken_until).where(SenderPace.sender == sender)
+    )
+    first = max(taken_until or now, now)
+    return (
+        int((now + ahead - first).total_seconds() * per_second) + 1 if first <= now + ahead else 0
+    )
+
+
 def give_back(connection: Connection, sender: str, unused: Sequence[dt.datetime]) -> None:
     """Return slots that were not needed, the last ones taken, in the transaction that took them."""
     if unused:

@@ -135,6 +135,17 @@ _HAD_TODAY: Final = Bulk(
     ),
     {"phone": _PATIENT.phone.type},
 )
+_CALLED: Final = Bulk(
+    lambda given: select(_ROW.id, _ROW.to).where(
+        given.has(_ROW.to, "phone"),
+        _ROW.channel == "voice",
+        or_(
+            and_(_ROW.status.in_(("sending", "in_doubt", "sent")), _ROW.next_at.is_not(None)),
+            _ROW.started_at >= bindparam("since"),
+        ),
+    ),
+    {"phone": _PATIENT.phone.type},
+)
 _FASTING_TODAY: Final = Bulk(
     lambda given: (
         select(_PATIENT.phone, func.count())
@@ -172,6 +183,17 @@ def had_today(
     """How many messages each phone has had since the clinic's day began, those under way too."""
     wanted = [{"phone": phone} for phone in phones]
     return _counts(_HAD_TODAY.run(connection, wanted, {"clinic": clinic_id, "since": since}))
+
+
+def being_called(
+    connection: Connection, calls: Sequence[tuple[int, str]], since: dt.datetime
+) -> set[str]:
+    """Those of the phones that a call of ours is made to just now, or was begun since a moment
+    (real time), for whichever clinic: `calls` are the reminders that ask, each with its phone, and
+    do not count themselves."""
+    asking = {row for row, _ in calls}
+    found = _CALLED.run(connection, [{"phone": phone} for _, phone in calls], {"since": since})
+    return {row.to for row in found if row.id not in asking}
 
 
 def fasting_to_come(

@@ -13,7 +13,7 @@ from db.session import Database, DatabaseDownError
 from flows.library import ContentError, default_library
 from logs import set_up_logging
 from scheduler.clocks import wall_clock
-from scheduler.dispatch import Dispatcher
+from scheduler.dispatch import CallDesk, Dispatcher
 from scheduler.settling import Settler
 from scheduler.worker import Worker, clock_from
 from settings import Settings, SettingsError
@@ -59,6 +59,7 @@ def _worker(settings: Settings, now: dt.datetime | None) -> Worker:
         default_library(),
         Clinics(),
         f"{settings.public_base_url}/sms/status",
+        desk=CallDesk(f"{settings.public_base_url}/voice", settings.from_number),
         threads=_THREADS,
     )
     settler = Settler(database, carrier, dispatcher.clinics)

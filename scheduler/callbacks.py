@@ -31,8 +31,8 @@ def record_status(
     """Take a report in. `args` are those of the signed callback address: `r`, our own id of the
     reminder, and `a`, which attempt it was. A message that nothing here knows of is passed over."""
     report = report_of(form, args.get("a", ""))
-    known = _number(args.get("r", ""), longest=10)
-    if known is None or known >= _LARGEST_ID:
+    known = reminder_in(args)
+    if known is None:
         known = reminder_id_of_sid(session, report.sid)
     row = None if known is None else lock_with_contact(session, known, now)
     if row is None or not report.sid:
@@ -49,13 +49,20 @@ def report_of(form: Mapping[str, str], attempt: str = "") -> Report:
     return Report(
         sid=(form.get("MessageSid") or form.get("SmsSid") or "")[:_SID_LENGTH],
         status=form.get("MessageStatus") or form.get("SmsStatus") or "",
-        error_code=_number(code),
-        attempt=_number(attempt),
+        error_code=number_of(code),
+        attempt=number_of(attempt),
     )
 
 
-def _number(text: str, longest: int = 6) -> int | None:
+def number_of(text: str, longest: int = 6) -> int | None:
+    """A number that came from outside; `None` for anything else, and for one with more digits."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= longest else None
+
+
+def reminder_in(args: Mapping[str, str]) -> int | None:
+    """Our own id of a reminder, from the arguments of an address that we gave out."""
+    known = number_of(args.get("r", ""), longest=10)
+    return known if known is not None and known < _LARGEST_ID else None
 
 
 def subject_of(profile: Profile, row: Reminder) -> Subject:

@@ -20,10 +20,20 @@ from db import outbox
 from db.bulk import Values
 from db.claims import Claimed, Lease, claim_due, has_due
 from db.contacts import make_contact
-from db.lines import ACCOUNT, Stop, give_back, stopped_lines, take_probe, take_slots
+from db.lines import (
+    ACCOUNT,
+    Stop,
+    give_back,
+    room_ahead,
+    stopped_lines,
+    take_probe,
+    take_slots,
+)
 from db.models import Appointment
 from flows.library import Library
 from profiles import Profile
+from scheduler.calling import AHEAD, keep_call_pace
+from scheduler.channel import Channel
 from scheduler.deciding import Decision, PutOff, Send, Settle, Today, decide
 from scheduler.outcomes import line_of
 from scheduler.planning import ask_to_phone
@@ -32,8 +42,6 @@ from scheduler.policy import Kind, Reason
 LEASE: Final = dt.timedelta(minutes=5)
 """Many times what a batch can take; a lease that ran out while its worker was alive would let
 another worker doubt what is being sent."""
-AHEAD: Final = dt.timedelta(seconds=2)
-"""How far ahead slots of a sender are taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +55,16 @@ class Claim:
     is_paced: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """How many may go out by a channel now; `is_probe` is the one that tries a stopped line.
+    `is_full` tells of a call that is due and has no slot soon."""
+
+    most: int
+    is_probe: bool = False
+    is_full: bool = False
+
+
 def claim(
     connection: Connection,
     library: Library,
@@ -54,56 +72,95 @@ def claim(
     most: int,
     now: dt.datetime,
     real: dt.datetime,
+    caller: str | None = None,
 ) -> Claim:
-    """Take up at most `most` due reminders of a clinic, as many as its sender may send soon.
+    """Take up at most `most` due reminders of a clinic, as many as its lines may take soon.
 
-    `now` decides what is due; `real` is the real time, which pace and line are kept by.
+    `now` decides what is due; `real` is the real time, which pace and line are kept by. `caller` is
+    the number that calls come from, if any can be made. Texts do not wait for a line of calls that
+    is stopped or full, nor calls for that of texts.
     """
-    stops = _stops(connection, profile)
-    most = _allowed_on_line(connection, profile, stops, most, now, real)
-    if not most:
-        return Claim((), 0, real)
-    sender = line_of(profile)
-    slots = take_slots(connection, sender, profile.messages_per_second, most, AHEAD, real)
-    if not slots:
-        return Claim((), 0, real, is_paced=True)
+    stops = _stops(connection, profile, *Channel)
+    texts = _room(connection, profile, Channel.SMS, most, now, real)
+    calls = (
+        _Room(0) if texts.is_probe else _room(connection, profile, Channel.VOICE, most, now, real)
+    )
+    sender, rate = line_of(profile), profile.messages_per_second
+    wanted = 0 if calls.is_probe else texts.most
+    slots = take_slots(connection, sender, rate, wanted, AHEAD, real)
+    is_paced = calls.is_full or len(slots) == 0 < texts.most
+    count = len(slots) or calls.most
+    if not count:
+        return Claim((), 0, real, is_paced)
     lease = Lease(uuid.uuid4().hex, now + LEASE)
-    rows = claim_due(connection, profile.id, now, len(slots))
-    if len(_stops(connection, profile)) > len(stops):  # stopped while we were claiming
+    channel = None if slots and calls.most else Channel.SMS if slots else Channel.VOICE
+    rows = claim_due(connection, profile.id, now, count, channel)
+    if len(_stops(connection, profile, *Channel)) > len(stops):  # stopped while we were claiming
         _store(connection, [PutOff(row, now, Reason.LINE_STOPPED) for row in rows], now)
         give_back(connection, sender, slots)
         return Claim((), 0, real)
-    decisions = _decide_all(connection, library, profile, rows, lease.token, now)
+    decisions = _decide_all(connection, library, profile, rows, lease.token, now, caller)
+    decisions = _keep_text_pace(decisions, len(slots), now)
+    decisions, call_slots = keep_call_pace(connection, profile, decisions, now, real)
     sends = [decision for decision in decisions if isinstance(decision, Send)]
+    sent_texts = [send for send in sends if send.channel is Channel.SMS]
+    sent_calls = [send for send in sends if send.channel is Channel.VOICE]
     outbox.begin(connection, [_begun(send) for send in sends], lease, real)
     _store(connection, decisions, now)
-    give_back(connection, sender, slots[len(sends) :])
-    return Claim(tuple(zip(sends, slots, strict=False)), len(rows), real)
+    give_back(connection, sender, slots[len(sent_texts) :])
+    timed = (
+        *zip(sent_calls, call_slots, strict=True),
+        *zip(sent_texts, slots, strict=False),
+    )
+    return Claim(timed, len(decisions), real, is_paced)
 
 
-def _stops(connection: Connection, profile: Profile) -> Sequence[Stop]:
-    """What a clinic's texts are stopped by, if anything."""
-    mine = {ACCOUNT, line_of(profile)}
+def _stops(connection: Connection, profile: Profile, *channels: Channel) -> Sequence[Stop]:
+    """What a clinic's messages by these channels are stopped by, if anything."""
+    mine = {ACCOUNT, *(line_of(profile, channel) for channel in channels)}
     return [stop for stop in stopped_lines(connection) if stop.line in mine]
 
 
-def _allowed_on_line(
+def _room(
     connection: Connection,
     profile: Profile,
-    stops: Sequence[Stop],
+    channel: Channel,
     most: int,
     now: dt.datetime,
     real: dt.datetime,
-) -> int:
-    """How many may be taken: all, one to try a stopped line, or none while it is stopped.
+) -> _Room:
+    """How many may be taken: all (of calls, those that have a slot soon), one to try a stopped
+    line, or none while it is stopped.
 
     A clinic with nothing to send leaves the try to the others of the account.
     """
-    if not stops:
-        return most
-    if any(stop.probe_at > real for stop in stops) or not has_due(connection, profile.id, now):
-        return 0
-    return 1 if all(take_probe(connection, stop, real) for stop in stops) else 0
+    stops = _stops(connection, profile, channel)
+    if stops:
+        is_due = all(stop.probe_at <= real for stop in stops)
+        tries = is_due and has_due(connection, profile.id, now, channel)
+        taken = tries and all(take_probe(connection, stop, real) for stop in stops)
+        return _Room(int(taken), is_probe=taken)
+    if channel is Channel.SMS:
+        return _Room(most)
+    line = line_of(profile, channel)
+    free = room_ahead(connection, line, profile.calls_per_second, AHEAD, real)
+    is_full = not free and has_due(connection, profile.id, now, channel)
+    return _Room(min(most, free), is_full=is_full)
+
+
+def _keep_text_pace(decisions: Sequence[Decision], slots: int, now: dt.datetime) -> list[Decision]:
+    """The decisions with no more texts than there are slots; one that was taken for a call, and
+    whose patient wants texts since, comes to its turn a little later."""
+    kept: list[Decision] = []
+    for decision in decisions:
+        if isinstance(decision, Send) and decision.channel is Channel.SMS:
+            slots -= 1
+            if slots < 0:
+                until = min(now + AHEAD, decision.row.send_by)
+                kept.append(PutOff(decision.row, until, None))
+                continue
+        kept.append(decision)
+    return kept
 
 
 def _decide_all(
@@ -113,13 +170,14 @@ def _decide_all(
     rows: Sequence[Claimed],
     token: str,
     now: dt.datetime,
+    caller: str | None,
 ) -> list[Decision]:
     if not rows:
         return []
     today = _Tally(connection, profile, rows, now)
     decisions = []
     for row in rows:
-        decision = decide(library, profile, row, token, today.of(row), now)
+        decision = decide(library, profile, row, token, today.of(row), now, caller=caller)
         today.count(row, decision)
         decisions.append(decision)
     return decisions
@@ -136,15 +194,9 @@ class _Tally:
         ends = (local + dt.timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
         phones = {row.phone for row in rows}
         self._sent = Counter(outbox.had_today(connection, profile.id, phones, begins))
-        # The claimed rows themselves are under way already, and must not count against themselves.
         self._to_come = Counter(
             outbox.fasting_to_come(connection, profile.id, phones, ends.astimezone(dt.UTC))
         )
-        for row in rows:
-            if row.kind == Kind.FASTING_START:
-                self._to_come[row.phone] += 1
-            if row.to == row.phone:  # an earlier attempt of the same row is no second message
-                self._sent[row.phone] = max(0, self._sent[row.phone] - 1)
 
     def of(self, row: Claimed) -> Today:
         to_come = self._to_come[row.phone]
@@ -158,7 +210,7 @@ class _Tally:
 
 
 def _begun(send: Send) -> Values:
-    return {"row": send.row.id, "to": send.to, "body": send.body, "channel": "sms"}
+    return {"row": send.row.id, "to": send.to, "body": send.body, "channel": send.channel.value}
 
 
 def _store(connection: Connection, decisions: Sequence[Decision], now: dt.datetime) -> None:

@@ -4,26 +4,33 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from db.claims import Claimed
 from flows.library import Library
 from flows.model import Subject
 from profiles import Profile
-from scheduler.bodies import Occasioned, body_of
+from scheduler.bodies import Occasioned, body_of, spoken_body
 from scheduler.channel import Channel, Reachability, choose_channel
 from scheduler.clock_words import day_words
 from scheduler.policy import Kind, Reason, closing, next_opening
 
+RING_SECONDS: Final = 30
+"""How long a call rings: long enough to come to the phone, and for a machine to take it."""
+CALL_TAKES: Final = dt.timedelta(seconds=RING_SECONDS + 15)
+"""What a call needs before the window or its use ends: to wait for its slot, and to ring."""
+
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """One request to make: whom, what, and how many seconds the carrier may take over it."""
+    """One request to make: whom, by which channel, what, and how many seconds the carrier may take
+    over it. `from_number` is `None` where the carrier picks one; a call always has one."""
 
     row: Claimed = field(repr=False)
     token: str
     attempt: int
     kind: Kind
+    channel: Channel
     to: str = field(repr=False)
     body: str = field(repr=False)
     from_number: str | None
@@ -64,9 +71,17 @@ class Today:
 
 
 def decide(
-    library: Library, profile: Profile, row: Claimed, token: str, today: Today, now: dt.datetime
+    library: Library,
+    profile: Profile,
+    row: Claimed,
+    token: str,
+    today: Today,
+    now: dt.datetime,
+    *,
+    caller: str | None = None,
 ) -> Decision:
-    """Look at a claimed row once more; `now` is UTC.
+    """Look at a claimed row once more; `now` is UTC. `caller` is the number that the clinic's calls
+    come from, if it can make any.
 
     Everything may have changed since it was planned: the appointment, the patient's number, wishes
     and language, the hour. A row that can't be sent any more gets its final state; the patient who
@@ -84,15 +99,20 @@ def decide(
     waiting = _wait(profile, row, today, now)
     if waiting is not None:
         return waiting
-    if channel is Channel.VOICE:
+    if channel is Channel.VOICE and caller is None:
         return Settle(row, "missed", Reason.CALLS_UNAVAILABLE, channel, phone=True)
-    return _send(library, profile, row, token, now)
+    if channel is Channel.VOICE and now + CALL_TAKES >= min(row.send_by, closing(profile, now)):
+        return _too_late_to_ring(profile, row, now)
+    number = caller if channel is Channel.VOICE else profile.texting_number
+    return _send(library, profile, row, token, channel, number, now)
 
 
 def reachability(row: Claimed) -> Reachability:
-    """What is known of how the row's patient can be reached."""
+    """What is known of how the row's patient can be reached. One that is called because its texts
+    did not arrive goes on being called."""
+    called = row.attempts > 0 and row.planned_by == Channel.VOICE
     return Reachability(
-        preference=row.channel,
+        preference=Channel.VOICE if called else row.channel,
         sms_consent=row.sms_consent,
         voice_consent=row.voice_consent,
         opted_out=row.opted_out_at is not None,
@@ -119,8 +139,25 @@ def _wait(profile: Profile, row: Claimed, today: Today, now: dt.datetime) -> Put
     return Settle(row, "skipped", Reason.DAILY_CAP, channel, phone=True)
 
 
-def _send(library: Library, profile: Profile, row: Claimed, token: str, now: dt.datetime) -> Send:
+def _too_late_to_ring(profile: Profile, row: Claimed, now: dt.datetime) -> PutOff | Settle:
+    """The phone would ring into the night, or past the message's use."""
+    opening = next_opening(profile, closing(profile, now))
+    if now + CALL_TAKES < row.send_by and opening < row.send_by:
+        return PutOff(row, opening, None)
+    return Settle(row, "missed", Reason.TOO_LATE, Channel.VOICE, phone=True)
+
+
+def _send(
+    library: Library,
+    profile: Profile,
+    row: Claimed,
+    token: str,
+    channel: Channel,
+    from_number: str | None,
+    now: dt.datetime,
+) -> Send:
     kind = Kind(row.kind)
+    words = spoken_body if channel is Channel.VOICE else body_of
     about = Occasioned(row.first_name, row.language, row.procedure, row.starts_at)
     latest = min(row.send_by, closing(profile, now))
     return Send(
@@ -128,9 +165,10 @@ def _send(library: Library, profile: Profile, row: Claimed, token: str, now: dt.
         token=token,
         attempt=row.attempts + 1,
         kind=kind,
+        channel=channel,
         to=row.phone,
-        body=body_of(library, profile, about, kind, now),
-        from_number=profile.texting_number,
+        body=words(library, profile, about, kind, now),
+        from_number=from_number,
         validity_seconds=int((latest - now).total_seconds()),
         subject=subject_of(profile, row),
     )

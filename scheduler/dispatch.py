@@ -16,16 +16,17 @@ from typing import Final, Protocol
 
 import structlog
 
-from carrier.client import CarrierMessage, OutgoingText
+from carrier.client import CarrierCall, CarrierMessage, OutgoingCall, OutgoingText
 from carrier.outcome import Accepted, NotSent, NotSentWhy, SendOutcome
 from db.clinics import Clinics
 from db.lines import stopped_lines
 from db.session import Database
 from flows.library import Library
 from profiles import Profile
+from scheduler.channel import Channel
 from scheduler.claiming import LEASE, Claim, claim
 from scheduler.clocks import Clock, wall_clock
-from scheduler.deciding import Send
+from scheduler.deciding import RING_SECONDS, Send
 from scheduler.lateness import LatenessLog
 from scheduler.outcomes import (
     Result,
@@ -62,11 +63,23 @@ class _Job:
     lease_end: dt.datetime
 
 
+@dataclass(frozen=True, slots=True)
+class CallDesk:
+    """What calls need: the address under which the app answers them, and the number they come from
+    where a clinic has none of its own."""
+
+    url: str
+    number: str | None = field(repr=False)
+
+
 class Carrier(Protocol):
     """The part of the carrier that reminders need."""
 
     def send_text(self, text: OutgoingText) -> SendOutcome:
         """Send one text, once; trouble is an outcome, not an exception."""
+
+    def place_call(self, call: OutgoingCall) -> SendOutcome:
+        """Make one call, once; trouble is an outcome, not an exception."""
 
     def find_texts(self, to: str, sent_after: dt.datetime) -> list[CarrierMessage]:
         """Our texts to a number since a moment. Raises `carrier.client.CarrierError`."""
@@ -74,13 +87,19 @@ class Carrier(Protocol):
     def fetch_text(self, sid: str) -> CarrierMessage | None:
         """One message of ours. Raises `carrier.client.CarrierError`."""
 
+    def find_calls(self, to: str, made_after: dt.datetime) -> list[CarrierCall]:
+        """Our calls to a number since a moment. Raises `carrier.client.CarrierError`."""
+
+    def fetch_call(self, sid: str) -> CarrierCall | None:
+        """One call of ours. Raises `carrier.client.CarrierError`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Dispatcher:
     """Sends due reminders of one database by one carrier.
 
-    `callback_url` is where the carrier reports to; the reminder's id is added to it. `threads`
-    requests are under way at once.
+    `callback_url` is where the carrier reports on texts; the reminder's id is added to it. Without
+    a `desk` no calls are made. `threads` requests are under way at once.
     """
 
     database: Database
@@ -88,6 +107,7 @@ class Dispatcher:
     library: Library
     clinics: Clinics
     callback_url: str
+    desk: CallDesk | None = None
     threads: int = 8
     lateness: LatenessLog = field(default_factory=LatenessLog)
 
@@ -126,9 +146,20 @@ class Dispatcher:
         claims = []
         for profile in profiles.values():
             with self.database.connection() as connection:
-                one = claim(connection, self.library, profile, _BATCH, clock(), wall_clock())
+                one = claim(
+                    connection,
+                    self.library,
+                    profile,
+                    _BATCH,
+                    clock(),
+                    wall_clock(),
+                    self._caller(profile),
+                )
             claims.append((profile, one))
         return claims
+
+    def _caller(self, profile: Profile) -> str | None:
+        return (profile.texting_number or self.desk.number) if self.desk else None
 
     def _send(self, job: _Job, clock: Clock) -> Result:
         """Make one request at its slot. Nothing is held of the database meanwhile.
@@ -147,16 +178,35 @@ class Dispatcher:
         waited = begun - (
             job.lease_end - LEASE + _LEASE_LEFT
         )  # since shortly before it was claimed
-        outcome = self.carrier.send_text(
+        if send.channel is Channel.VOICE and self.desk is not None:
+            outcome = self._call(send, self.desk, waited)
+        else:
+            outcome = self._text(send, waited)
+        return Result(send, outcome, clock())
+
+    def _text(self, send: Send, waited: dt.timedelta) -> SendOutcome:
+        return self.carrier.send_text(
             OutgoingText(
                 to=send.to,
                 body=send.body,
                 from_number=send.from_number,
-                status_callback=f"{self.callback_url}?r={send.row.id}&a={send.attempt}",
+                status_callback=f"{self.callback_url}?{_ours(send)}",
                 validity_seconds=send.validity_seconds - math.ceil(waited.total_seconds()),
             )
         )
-        return Result(send, outcome, clock())
+
+    def _call(self, send: Send, desk: CallDesk, waited: dt.timedelta) -> SendOutcome:
+        if waited.total_seconds() >= send.validity_seconds - RING_SECONDS:
+            return NotSent(NotSentWhy.TOO_LATE)
+        return self.carrier.place_call(
+            OutgoingCall(
+                to=send.to,
+                from_number=send.from_number,
+                url=f"{desk.url}/reminder?{_ours(send)}",
+                status_callback=f"{desk.url}/status?{_ours(send)}",
+                ring_seconds=RING_SECONDS,
+            )
+        )
 
     def _record(self, finished: Sequence[tuple[_Job, Result]]) -> None:
         """Write down what became of requests, as a group."""
@@ -181,7 +231,12 @@ class Dispatcher:
         with self.database.reading() as session:
             if not stopped_lines(session.connection()):
                 return
-        works = {line_of(job.profile) for job in accepted}
+        works = {line_of(job.profile, job.send.channel) for job in accepted}
         newest = max(job.claimed_at for job in accepted)
         with self.database.connection() as connection:
             restart_lines(connection, works, newest, by_report=False)
+
+
+def _ours(send: Send) -> str:
+    """What tells us in the carrier's requests which attempt of which reminder they are about."""
+    return f"r={send.row.id}&a={send.attempt}"

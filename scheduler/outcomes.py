@@ -27,6 +27,7 @@ from flows.asking import with_question, without_question
 from flows.model import Session as Talk
 from flows.model import Subject
 from profiles import Profile
+from scheduler.channel import Channel
 from scheduler.clocks import wall_clock
 from scheduler.deciding import Send
 from scheduler.planning import ask_to_phone
@@ -42,9 +43,9 @@ RECEIPT: Final = dt.timedelta(minutes=15)
 """How long a report on a message that went out may take before it is asked for."""
 _MOST_ATTEMPTS: Final = 12
 _WENT_OUT: Final = frozenset({MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.READ})
-_REACHED_AFTER_ALL: Final = (
+REACHED_AFTER_ALL: Final = (
     *(Reason.IN_DOUBT, Reason.WAITING, Reason.UNDELIVERED),
-    *(Reason.UNACCOUNTED, Reason.LINE_STOPPED),
+    *(Reason.UNACCOUNTED, Reason.LINE_STOPPED, Reason.NOT_ANSWERED),
 )
 
 
@@ -80,7 +81,8 @@ def record_accepted(connection: Connection, results: Sequence[Result]) -> None:
         if isinstance(result.outcome, Accepted):
             accepted.append(_accepted(result, result.outcome))
             events.append(_event(result))
-            folded.append(result)
+            if result.send.channel is Channel.SMS:  # a call's keys are live only while it lasts
+                folded.append(result)
     contacts = {r.send.row.contact_id for r in folded if r.send.row.contact_id is not None}
     before = outbox.lock_talks(connection, contacts)
     outbox.accept(connection, accepted)
@@ -102,7 +104,7 @@ def _event(result: Result) -> Values:
         "reminder_id": result.send.row.id,
         "at": result.at,
         "what": "accepted",
-        "detail": None,
+        "detail": "call" if result.send.channel is Channel.VOICE else None,
         "error_code": None,
     }
 
@@ -160,27 +162,37 @@ def react(
     asks = reaction(error_class, row.attempts)
     if error_class in (ErrorClass.UNKNOWN, ErrorClass.OUR_BUG):
         _log.error("carrier_error", code=code, error_class=error_class.value, reminder=row.id)
-    _learn(session, row, asks.learn, now)
+    learn(session, row, asks.learn, now)
     match asks.next:
         case Next.RETRY:
             _try_again(session, row, error_class, asks.reason, now)
         case Next.DOUBT:
             in_doubt(session, row, f"the carrier reported {code}", now)
         case Next.WINDOW:
-            _wait(row, max(next_opening(profile, now), now + GRACE), asks.reason)
+            wait(row, max(next_opening(profile, now), now + GRACE), asks.reason)
         case Next.STOP_LINE:
             _stop_line(session, profile, row, error_class)
             if row.status == "sending":  # refused at once: that was no attempt of this reminder
                 row.attempts -= 1
-            _wait(row, now, asks.reason)
+            wait(row, now, asks.reason)
+        case Next.CALL if _may_call(row, now):
+            row.channel = Channel.VOICE
+            note(session, row.id, "called_instead", now, error_class.value, code)
+            wait(row, now, asks.reason)
         case Next.CALL | Next.GIVE_UP:
             was_sent = row.status == "sent"
             vague = was_sent and asks.reason is Reason.SEND_FAILED
             give_up(session, row, "failed", Reason.UNDELIVERED if vague else asks.reason, now)
 
 
+def _may_call(row: Reminder, now: dt.datetime) -> bool:
+    """Whether a text that can't arrive may be followed by a call."""
+    is_text = row.channel == Channel.SMS
+    return is_text and row.appointment.patient.voice_consent and now < row.send_by
+
+
 def _stop_line(session: Session, profile: Profile, row: Reminder, error_class: ErrorClass) -> None:
-    line = ACCOUNT if error_class is ErrorClass.ACCOUNT else line_of(profile)
+    line = ACCOUNT if error_class is ErrorClass.ACCOUNT else line_of(profile, row.channel)
     refusal = Refusal(line, error_class.value, row.error_code, by_report=row.status == "sent")
     if stop_line(session.connection(), refusal, wall_clock()):
         _log.error("line_stopped", line=line, code=row.error_code, error_class=error_class.value)
@@ -204,12 +216,13 @@ def restart_lines(
         _log.warning("line_started", lines=lines)
 
 
-def line_of(profile: Profile) -> str:
-    """The name of the line that a clinic's texts go out on."""
-    return f"sender:{profile.texting_number or 'default'}"
+def line_of(profile: Profile, channel: str = Channel.SMS) -> str:
+    """The name of the line that a clinic's texts or calls go out on."""
+    kind = "calls" if channel == Channel.VOICE else "sender"
+    return f"{kind}:{profile.texting_number or 'default'}"
 
 
-def _wait(row: Reminder, until: dt.datetime, reason: Reason) -> None:
+def wait(row: Reminder, until: dt.datetime, reason: Reason) -> None:
     """Give the row back until later, but never past its last useful moment."""
     row.status = "planned"
     row.reason = reason
@@ -229,7 +242,7 @@ def _try_again(
         give_up(session, row, "failed", Reason.SEND_FAILED, now)
         return
     jitter = random.random()  # noqa: S311 - spreads retries; nothing secret
-    _wait(row, now + pause(error_class, row.attempts, jitter), reason)
+    wait(row, now + pause(error_class, row.attempts, jitter), reason)
 
 
 def in_doubt(session: Session, row: Reminder, why: str, now: dt.datetime) -> None:
@@ -241,7 +254,7 @@ def in_doubt(session: Session, row: Reminder, why: str, now: dt.datetime) -> Non
     note(session, row.id, "in_doubt", now, why)
 
 
-def _learn(session: Session, row: Reminder, learn: Learn | None, now: dt.datetime) -> None:
+def learn(session: Session, row: Reminder, learn: Learn | None, now: dt.datetime) -> None:
     """Keep what an error tells about the phone, so that the next reminder need not find out."""
     if learn is None:
         return
@@ -273,6 +286,8 @@ def adopt(session: Session, row: Reminder, sid: str, subject: Subject, now: dt.d
     row.token = None
     row.next_at = now + RECEIPT
     row.sent_at = now
+    if row.channel == Channel.VOICE:
+        return
     phone = row.to or row.appointment.patient.phone
     contact = lock_contact(session, row.clinic_id, phone, now)
     before = outbox.lock_talks(session.connection(), [contact.id])
@@ -327,7 +342,7 @@ def record_report(
         row.sid = sid
         row.carrier_status = status.value
         settle(row, "delivered", None, now)
-        close_tasks(session, row.appointment_id, _REACHED_AFTER_ALL, now)
+        close_tasks(session, row.appointment_id, REACHED_AFTER_ALL, now)
         return
     if row.sid != sid or row.status != "sent":
         return

@@ -61,6 +61,8 @@ class Reason(StrEnum):
     TOO_LATE = "too_late"
     UNDELIVERED = "undelivered"
     CALLS_UNAVAILABLE = "calls_unavailable"
+    NOT_ANSWERED = "not_answered"
+    CALLS_BLOCKED = "calls_blocked"
     IN_DOUBT = "in_doubt"
     HELD = "held"
     LINE_STOPPED = "line_stopped"
@@ -91,7 +93,11 @@ _REASON_WORDS: Final = {
     Reason.SEND_FAILED: "The phone service did not accept it, and trying again did not help.",
     Reason.TOO_LATE: "It could not go out before it stopped being useful.",
     Reason.UNDELIVERED: "It was sent, but the patient's phone company did not deliver it.",
-    Reason.CALLS_UNAVAILABLE: "It had to go out as a call, and automated calls are not available.",
+    Reason.CALLS_UNAVAILABLE: (
+        "It had to go out as a call, and this clinic has no number to call from."
+    ),
+    Reason.NOT_ANSWERED: "Nobody answered the call long enough to hear it.",
+    Reason.CALLS_BLOCKED: "The patient's phone company blocks our automated calls.",
     Reason.IN_DOUBT: "It may or may not have gone out; ask the patient before repeating it.",
     Reason.LINE_STOPPED: "The connection to the phone service is not working; it waits for that.",
     Reason.THROTTLED: "The phone service was too busy to take it; it is tried again.",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,14 +17,16 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from carrier.client import CarrierError, CarrierMessage
+from carrier.client import CarrierCall, CarrierError, CarrierMessage
 from db.claims import Claimed, Lease, claim_unsettled
 from db.clinics import Clinics
 from db.models import Reminder
 from db.reminders import lock_with_contact, note
 from db.session import Database
 from profiles import Profile
+from scheduler.call_reports import settle_call
 from scheduler.callbacks import subject_of
+from scheduler.channel import Channel
 from scheduler.claiming import LEASE
 from scheduler.clocks import Clock, wall_clock
 from scheduler.dispatch import Carrier
@@ -46,7 +48,7 @@ _HELD: Final = frozenset({"scheduled", "accepted", "queued", "sending"})
 class _Found:
     """What the carrier said: its message, that it has none, or nothing (`is_answer` is false)."""
 
-    message: CarrierMessage | None
+    message: CarrierMessage | CarrierCall | None
     is_answer: bool
 
 
@@ -86,10 +88,14 @@ class Settler:
         """Ask the carrier, with no transaction open."""
         try:
             if row.sid is not None:
-                return _Found(self.carrier.fetch_text(row.sid), is_answer=True)
+                return _Found(self._fetch(row, row.sid), is_answer=True)
             if row.started_at is None or row.to is None:
-                return _Found(None, is_answer=True)  # it was claimed and never prepared
-            listed = self.carrier.find_texts(row.to, row.started_at - _BEFORE)
+                return _Found(None, is_answer=True)  # it was never begun
+            since = row.started_at - _BEFORE
+            if row.planned_by == Channel.VOICE:
+                called = self.carrier.find_calls(row.to, since)
+                return _Found(self._call_of(row, called), is_answer=True)
+            listed = self.carrier.find_texts(row.to, since)
         except CarrierError as error:
             _log.warning("look_up_failed", reminder=row.id, error=str(error))
             return _Found(None, is_answer=False)
@@ -99,13 +105,26 @@ class Settler:
         """The message with this row's words that belongs to no other row."""
         wanted = " ".join((row.body or "").split())
         same = [each for each in listed if " ".join(each.body.split()) == wanted]
-        with self.database.reading() as session:
-            known = set(
-                session.scalars(
-                    select(Reminder.sid).where(Reminder.sid.in_([each.sid for each in same]))
-                )
-            )
+        known = self._known(each.sid for each in same)
         return next((each for each in same if each.sid not in known), None)
+
+    def _call_of(self, row: Claimed, listed: Sequence[CarrierCall]) -> CarrierCall | None:
+        """The call from this clinic's number that belongs to no other row. Nothing that was said
+        tells calls apart; but a phone is never called twice within two minutes."""
+        with self.database.reading() as session:
+            profile = self.clinics.get(session, row.clinic_id)
+        number = profile.texting_number if profile is not None else None
+        ours = [each for each in listed if number in (None, each.from_number)]
+        known = self._known(each.sid for each in ours)
+        return next((each for each in ours if each.sid not in known), None)
+
+    def _known(self, sids: Iterable[str]) -> set[str | None]:
+        with self.database.reading() as session:
+            return set(session.scalars(select(Reminder.sid).where(Reminder.sid.in_(list(sids)))))
+
+    def _fetch(self, row: Claimed, sid: str) -> CarrierMessage | CarrierCall | None:
+        is_call = row.planned_by == Channel.VOICE
+        return self.carrier.fetch_call(sid) if is_call else self.carrier.fetch_text(sid)
 
     def _settle(
         self, session: Session, claimed: Claimed, token: str, found: _Found, now: dt.datetime
@@ -114,10 +133,15 @@ class Settler:
         row = lock_with_contact(session, claimed.id, now)
         if row is None or profile is None or row.token != token:
             return  # a callback or another worker was quicker
-        if found.message is not None:
+        if isinstance(found.message, CarrierCall):
+            call = found.message
+            settle_call(session, profile, row, call.sid, call.status, None, now)
+            if row.status == "sent":
+                _wait_for_receipt(session, row, now)
+        elif found.message is not None:
             _adopt_message(session, profile, row, found.message, now)
         elif row.status == "sent":
-            _wait_for_receipt(row, now)
+            _wait_for_receipt(session, row, now)
         elif not found.is_answer:
             _ask_again(session, row, now)
         elif row.started_at is not None and wall_clock() < row.started_at + GRACE:
@@ -139,19 +163,22 @@ def _adopt_message(
     row.token = None
     record_report(session, profile, row, report, subject, now)
     if row.status == "sent":
-        _wait_for_receipt(row, now)
+        _wait_for_receipt(session, row, now)
     elif row.status == "in_doubt":  # the carrier itself does not know, and will not know later
         give_up(session, row, "failed", Reason.IN_DOUBT, now)
 
 
-def _wait_for_receipt(row: Reminder, now: dt.datetime) -> None:
+def _wait_for_receipt(session: Session, row: Reminder, now: dt.datetime) -> None:
     """Some networks report nothing after "sent": after a while it is taken for the last word. What
-    the carrier still holds back is not there yet; it is watched until its time is over."""
+    the carrier still holds back is not there yet; it is watched until its time is over. A call that
+    was placed says nothing of being heard: if its end stays unknown, a person phones."""
     row.token = None
     waited = now - (row.sent_at or now)
     is_held = row.carrier_status in _HELD and now < row.send_by + _LONGEST_DOUBT
     row.next_at = now + max(RECEIPT, waited) if waited < _LONGEST_WAIT or is_held else None
-    if row.next_at is None:
+    if row.next_at is None and row.channel == Channel.VOICE:
+        give_up(session, row, "failed", Reason.IN_DOUBT, now)
+    elif row.next_at is None:
         row.settled_at = now
 
 
@@ -172,3 +199,4 @@ def _never_left(session: Session, row: Reminder, now: dt.datetime) -> None:
         give_up(session, row, "missed", Reason.TOO_LATE, now)
         return
     row.status, row.reason, row.token, row.next_at = "planned", None, None, now
+    row.carrier_status = None  # that of an earlier attempt says nothing of one that never was

@@ -14,3 +14,10 @@ def world(database: Database) -> Iterator[World]:
     """An installation whose clock shows `tests.support.csv_files.NOW`."""
     with running_world(database, NOW) as running:
         yield running
+
+
+@pytest.fixture
+def calling(database: Database) -> Iterator[World]:
+    """The same with a desk for calls; whoever answers one presses nothing unless told to."""
+    with running_world(database, NOW, makes_calls=True) as running:
+        yield running

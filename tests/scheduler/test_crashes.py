@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import signal
-from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -19,6 +17,7 @@ from tests.support.workers import (
     DUE,
     at_carrier,
     due_rows,
+    has_answered,
     outlive_the_grace,
     pass_of_worker,
     running_worker,
@@ -29,7 +28,6 @@ from tests.support.world import World
 PATIENT = "+18285550173"
 NEIGHBOUR = "+18285550174"
 LEASE_IS_OVER = DUE + dt.timedelta(minutes=6)
-_ESTABLISHED = "01"
 
 
 def kill(worker: Running) -> None:
@@ -43,16 +41,6 @@ def the_row(world: World) -> Reminder:
 
 def wait_for_text(world: World, phone: str = PATIENT) -> None:
     wait_until("a message at the carrier", lambda: at_carrier(world)[phone] == 1)
-
-
-def has_answered(carrier_url: str) -> bool:
-    """Whether every request of the carrier's has its answer: no connection to it is open."""
-    port = f":{urlsplit(carrier_url).port:04X}"
-    lines = Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]
-    fields = [line.split() for line in lines]
-    return not any(
-        local.endswith(port) and state == _ESTABLISHED for _, local, _, state, *_ in fields
-    )
 
 
 def drop_callbacks(world: World) -> None:

@@ -40,6 +40,7 @@ def claimed(**changes: object) -> Claimed:
         "body": None,
         "sid": None,
         "carrier_status": None,
+        "planned_by": "sms",
         "appointment_id": 3,
         "appointment_version": 1,
         "appointment_status": "scheduled",

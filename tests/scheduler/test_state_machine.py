@@ -24,9 +24,12 @@ from sqlalchemy import select, text
 from db import migrate
 from db.models import Contact, Reminder, Task
 from db.session import Database
+from profiles import Profile
 from tests.support import postgres
+from tests.support.fake_calls import Call
 from tests.support.fake_carrier import Message
 from tests.support.happenings import Happenings, MachineClock
+from tests.support.inline_senders import InlineSenders
 from tests.support.policy_oracle import Step, closes_at, fasting_begins, is_open
 from tests.support.schedules import MINUTE
 from tests.support.watched import watched_database
@@ -57,18 +60,54 @@ class Reminders(Happenings):
         self.changes_seen = 0
 
     def on_taken(self, message: Message) -> None:
+        profile, row = self._look(message.row, "sms", message.text.to)
+        now = self.clock.now
+        self._complain(
+            message.row,
+            {
+                "outlives send_by": message.expires_at > row.send_by,
+                "outlives the window": message.expires_at > closes_at(profile, now),
+            },
+        )
+
+    def on_called(self, call: Call) -> None:
+        profile, row = self._look(call.row, "voice", call.call.to)
+        now = self.clock.now
+        others = [each for each in self.carrier.calls if each.call.to == call.call.to][:-1]
+        mine = [each for each in others if each.row == call.row]
+        self._complain(
+            call.row,
+            {
+                "rings after send_by": call.rings_until > row.send_by,
+                "rings at night": call.rings_until > closes_at(profile, now),
+                "while the phone is called": any(not each.is_over for each in others),
+                "right after another call": any(
+                    each.taken_at > now - 2 * MINUTE for each in others
+                ),
+                "soon after the call before": any(
+                    each.taken_at > now - 30 * MINUTE for each in mine
+                ),
+                "for the fourth time": len(mine) > 2,
+                "after it was heard": any(each.was_heard for each in mine),
+                "again for one attempt": any(each.attempt == call.attempt for each in mine),
+                "without consent to calls": not row.appointment.patient.voice_consent,
+                "from another number": call.call.from_number != profile.texting_number,
+            },
+        )
+
+    def _look(self, number: int, channel: str, to: str) -> tuple[Profile, Reminder]:
+        """What must hold of all that goes out, at the moment it does."""
         now = self.clock.now
         with self.database.reading() as session:
-            row = session.get_one(Reminder, message.row)
+            row = session.get_one(Reminder, number)
             held_up = now - (row.started_at or now)
             visit = row.appointment
             profile = self.profiles[row.clinic_id]
             fasting = fasting_begins(profile, Step(now, visit.starts_at, visit.procedure))
             contact = session.scalars(
-                select(Contact).where(
-                    Contact.clinic_id == row.clinic_id, Contact.phone == message.text.to
-                )
+                select(Contact).where(Contact.clinic_id == row.clinic_id, Contact.phone == to)
             ).one()
+            visit.patient.voice_consent  # noqa: B018 - loaded for whoever looks on
             scheduled = "cancelled" if row.kind == "cancelled" else "scheduled"
             rules = {
                 "outside the window": not is_open(profile, now),
@@ -78,17 +117,19 @@ class Reminders(Happenings):
                 "after the start": now >= visit.starts_at,
                 "fasting reminder after fasting began": row.kind == "fasting_start"
                 and (fasting is None or now >= fasting),
-                "outlives send_by": message.expires_at > row.send_by,
-                "outlives the window": message.expires_at > closes_at(profile, now),
                 "old version": row.version != visit.version,
                 "of a visit in another state": visit.status != scheduled,
-                "after STOP": (row.clinic_id, message.text.to) in self.stopped,
+                "after STOP": (row.clinic_id, to) in self.stopped,
                 "while held": contact.held_until is not None and now < contact.held_until,
                 "not marked": row.status != "sending",
+                "by another channel": row.channel != channel,
+                "to a phone that takes no texts": channel == "sms" and not contact.textable,
             }
-        self.broken += [
-            f"row {message.row} was sent: {name}" for name, is_so in rules.items() if is_so
-        ]
+        self._complain(number, rules)
+        return profile, row
+
+    def _complain(self, number: int, rules: dict[str, bool]) -> None:
+        self.broken += [f"row {number} went out {name}" for name, is_so in rules.items() if is_so]
 
     @invariant()
     def nothing_was_sent_wrongly(self) -> None:
@@ -98,6 +139,7 @@ class Reminders(Happenings):
     def nobody_is_told_twice(self) -> None:
         names = {row.id: (row.appointment_id, row.version, row.kind) for row in self.rows()}
         told = Counter(names[each.row] for each in self.carrier.messages if each.is_live)
+        told.update(names[each.row] for each in self.carrier.calls if each.was_heard)
         assert not [name for name, times in told.items() if times > 1]
 
     @invariant()
@@ -109,6 +151,11 @@ class Reminders(Happenings):
                 profile = self.profiles[rows[each.row]]
                 day = each.taken_at.astimezone(profile.zone).date()
                 had[profile.id, each.text.to, day] += 1
+        for call in self.carrier.calls:
+            if call.was_heard:
+                profile = self.profiles[rows[call.row]]
+                day = call.taken_at.astimezone(profile.zone).date()
+                had[profile.id, call.call.to, day] += 1
         assert all(times <= self.profiles[key[0]].messages_per_day for key, times in had.items())
 
     @invariant()
@@ -122,7 +169,9 @@ class Reminders(Happenings):
             self.changes_seen = number
             assert after in ALLOWED[before], (row, before, after)
             if (before, after) == ("sent", "planned"):
-                assert any(e.row == row and not e.is_live for e in self.carrier.messages)
+                unheard = any(e.row == row and not e.was_heard for e in self.carrier.calls)
+                failed = any(e.row == row and not e.is_live for e in self.carrier.messages)
+                assert unheard or failed
 
     def teardown(self) -> None:
         """Let the carrier work and time go on until nothing is left to do; then count up."""
@@ -142,7 +191,7 @@ class Reminders(Happenings):
     def _everyone_was_told(self) -> None:
         reached = {
             each.row for each in self.carrier.messages if each.status in ("delivered", "sent")
-        }
+        } | {each.row for each in self.carrier.calls if each.was_heard}
         with self.database.reading() as session:
             rows = session.scalars(select(Reminder)).all()
             asked = set(
@@ -150,7 +199,7 @@ class Reminders(Happenings):
             )
             for row in rows:
                 facts = (row.id, row.kind, row.status, row.reason)
-                assert row.status in FINAL or (row.status == "sent" and row.next_at is None), facts
+                assert row.status in FINAL or _is_last_word(row), facts
                 assert row.token is None, facts
                 assert row.status != "delivered" or row.id in reached, facts
                 assert row.id not in reached or _is_known_to_reach(row), facts
@@ -161,6 +210,11 @@ class Reminders(Happenings):
                     continue
                 called_off = visit.status == "cancelled" and row.status == "cancelled"
                 assert called_off or visit.id in asked, facts
+
+
+def _is_last_word(row: Reminder) -> bool:
+    """Whether no more is heard of a text that was sent; of a call that is never enough."""
+    return row.status == "sent" and row.next_at is None and row.channel == "sms"
 
 
 def _is_known_to_reach(row: Reminder) -> bool:
@@ -186,6 +240,7 @@ def test_whatever_happens_everyone_is_told_once_or_phoned(
     clock = MachineClock()
     for room in ("dispatch", "settling", "outcomes"):
         monkeypatch.setattr(f"scheduler.{room}.wall_clock", clock)
+    monkeypatch.setattr("scheduler.dispatch.Senders", InlineSenders)
     machine: Any = lambda: Reminders(watched, clock)  # noqa: E731 - a factory is as good as a class
     run_state_machine_as_test(
         machine,

@@ -1,4 +1,5 @@
-"""A carrier without a wire: it takes texts into a list, and goes wrong exactly as it is told to.
+"""A carrier without a wire: it takes texts and calls into lists, and goes wrong exactly as it is
+told to.
 
 For tests that make thousands of requests; the wire itself is tested against the emulator.
 """
@@ -13,9 +14,16 @@ from enum import StrEnum
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
-from carrier.client import CarrierError, CarrierMessage, OutgoingText
+from carrier.client import (
+    CarrierCall,
+    CarrierError,
+    CarrierMessage,
+    OutgoingCall,
+    OutgoingText,
+)
 from carrier.errors import ErrorClass, classify
 from carrier.outcome import Accepted, Ambiguous, NotSent, NotSentWhy, Refused, SendOutcome
+from tests.support.fake_calls import ANSWERED_BY, Call, Met
 
 LEAST_VALIDITY: Final = 6
 LONGEST_VALIDITY: Final = 36_000
@@ -51,11 +59,16 @@ class Fate:
     `code` is the error of a refusal or, for a message that was taken, of its failure. A message
     without one arrives after `minutes`, unless its validity ends before; `None` is one whose
     last report is "sent".
+
+    A call that was taken is met as `met` says after `rings` seconds; a failure has `sip_code`.
     """
 
     how: How = How.TAKEN
     code: int | None = None
     minutes: int | None = 0
+    met: Met = Met.KEY
+    rings: int = 10
+    sip_code: int | None = None
 
 
 @dataclass
@@ -124,19 +137,27 @@ class Report:
 class FakeCarrier:
     """Implements `scheduler.dispatch.Carrier`. `on_taken` sees each message as it is taken, and
     `on_report` gets a report that comes before its request's answer; `on_lookup` is called before
-    a look-up is answered."""
+    a look-up is answered. `on_called` sees each call as it is taken, `on_answered` is a phone that
+    is answered: it says whether the message was heard."""
 
     clock: Callable[[], dt.datetime]
     on_taken: Callable[[Message], None]
     on_report: Callable[[Report], None]
     on_lookup: Callable[[], None]
+    on_called: Callable[[Call], None]
+    on_answered: Callable[[Call], bool]
     messages: list[Message] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
     fates: deque[Fate] = field(default_factory=deque)
     reports: list[Report] = field(default_factory=list)
     answers_lookups: bool = True
 
     def go_on(self) -> None:
-        """Let time do its work on all messages; what changed waits in `reports`."""
+        """Let time do its work on all messages and calls; what changed waits in `reports`."""
+        for call in self.calls:
+            if call.is_due(self.clock()):
+                self._meet(call)
+                self.reports.append(call_report(call))
         for each in self.messages:
             if each.become(self.clock()):
                 if each.status != "sent" and each.error_code != EXPIRED:
@@ -148,18 +169,9 @@ class FakeCarrier:
         if text.validity_seconds < LEAST_VALIDITY:
             return NotSent(NotSentWhy.TOO_LATE)
         fate = self.fates.popleft() if self.fates else Fate()
-        match fate.how:
-            case How.CRASH_BEFORE:
-                raise CrashError
-            case How.NO_CONNECTION:
-                return NotSent(NotSentWhy.NO_CONNECTION)
-            case How.NO_ANSWER:
-                return Ambiguous("HTTP 500, code None")
-            case How.REFUSED:
-                kind = classify(fate.code, 400)
-                if kind is ErrorClass.AMBIGUOUS:
-                    return Ambiguous(f"HTTP 400, code {fate.code}")
-                return Refused(kind, fate.code, 400)
+        lost = _before_it_is_taken(fate)
+        if lost is not None:
+            return lost
         message = self._take(text, fate)
         match fate.how:
             case How.CRASH_AFTER:
@@ -169,6 +181,46 @@ class FakeCarrier:
             case How.REPORTED_FIRST if message.become(self.clock()):
                 self.on_report(report(message))
         return Accepted(message.sid, "queued")
+
+    def place_call(self, call: OutgoingCall) -> SendOutcome:
+        """Meet the next of `fates`; without one, be answered by a person who presses a key."""
+        fate = self.fates.popleft() if self.fates else Fate()
+        lost = _before_it_is_taken(fate)
+        if lost is not None:
+            return lost
+        sid = f"CA{len(self.calls):032x}"
+        made = Call(sid, call, fate.met, fate.sip_code, fate.rings, self.clock())
+        self.calls.append(made)
+        self.on_called(made)
+        match fate.how:
+            case How.CRASH_AFTER:
+                raise CrashError
+            case How.ANSWER_LOST:
+                return Ambiguous("ReadTimeout")
+            case How.REPORTED_FIRST:
+                self._meet(made)
+                self.on_report(call_report(made))
+        return Accepted(made.sid, "queued")
+
+    def find_calls(self, to: str, made_after: dt.datetime) -> list[CarrierCall]:
+        """As `find_texts`."""
+        self._look_up()
+        earliest, shown = made_after.replace(microsecond=0), self.clock() - LISTED_AFTER
+        return [
+            each.seen()
+            for each in reversed(self.calls)
+            if each.call.to == to and earliest <= each.taken_at <= shown
+        ]
+
+    def fetch_call(self, sid: str) -> CarrierCall | None:
+        """One call by its id."""
+        self._look_up()
+        return next((each.seen() for each in self.calls if each.sid == sid), None)
+
+    def _meet(self, call: Call) -> None:
+        if call.met in ANSWERED_BY:
+            call.was_heard = self.on_answered(call)
+        call.end()
 
     def find_texts(self, to: str, sent_after: dt.datetime) -> list[CarrierMessage]:
         """The newest first; a message shows up a minute after it was taken."""
@@ -199,6 +251,23 @@ class FakeCarrier:
         return message
 
 
+def _before_it_is_taken(fate: Fate) -> SendOutcome | None:
+    """What a request comes to that the carrier does not take; `None` for one that it takes."""
+    match fate.how:
+        case How.CRASH_BEFORE:
+            raise CrashError
+        case How.NO_CONNECTION:
+            return NotSent(NotSentWhy.NO_CONNECTION)
+        case How.NO_ANSWER:
+            return Ambiguous("HTTP 500, code None")
+        case How.REFUSED:
+            kind = classify(fate.code, 400)
+            if kind is ErrorClass.AMBIGUOUS:
+                return Ambiguous(f"HTTP 400, code {fate.code}")
+            return Refused(kind, fate.code, 400)
+    return None
+
+
 def _args(text: OutgoingText) -> dict[str, str]:
     return dict(parse_qsl(urlsplit(text.status_callback or "").query))
 
@@ -209,3 +278,8 @@ def report(message: Message, status: str | None = None) -> Report:
     if message.error_code is not None and status is None:
         form["ErrorCode"] = str(message.error_code)
     return Report(_args(message.text), form)
+
+
+def call_report(call: Call, status: str | None = None) -> Report:
+    """The callback that tells of a call's end, or of another status."""
+    return Report(call.args, call.form(status))

@@ -8,13 +8,13 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from sqlalchemy import select
 
-from appointment_csv import RowStatus
+from appointment_csv import Channel, RowStatus
 from appointments import Change, upsert
 from carrier.status import recognise
 from conversation.turn import Conversations, TextIn
@@ -22,12 +22,26 @@ from db.clinics import Clinics
 from db.models import Appointment, Contact, Reminder
 from db.session import Database
 from flows.library import default_library
+from scheduler.call_reports import (
+    record_call_answered,
+    record_call_heard,
+    record_call_status,
+)
 from scheduler.callbacks import record_status
-from scheduler.dispatch import Dispatcher
+from scheduler.dispatch import CallDesk, Dispatcher
 from scheduler.settling import Settler
 from scheduler.worker import Worker
 from tests.support.data import row as csv_row
-from tests.support.fake_carrier import CrashError, FakeCarrier, Fate, Message, Report, report
+from tests.support.fake_calls import ANSWERED_BY, Call, Met
+from tests.support.fake_carrier import (
+    CrashError,
+    FakeCarrier,
+    Fate,
+    Message,
+    Report,
+    call_report,
+    report,
+)
 from tests.support.plan_checks import assert_planned_rightly
 from tests.support.schedules import (
     BEGINNINGS,
@@ -36,8 +50,10 @@ from tests.support.schedules import (
     NAMES,
     PHONES,
     VISITS,
+    WISHES,
     WORDS,
     Person,
+    Wishes,
     echoes,
     edges,
     fates,
@@ -78,7 +94,9 @@ class Happenings(RuleBasedStateMachine):
         self.database, self.clock = database, clock
         self.profiles = emptied(database, BEGINNINGS[0])
         self.clinics = Clinics()
-        self.carrier = FakeCarrier(clock, self.on_taken, self._report, self._on_lookup)
+        self.carrier = FakeCarrier(
+            clock, self.on_taken, self._report, self._on_lookup, self.on_called, self._on_answered
+        )
         self.worker, self.other_worker = self._worker(), self._worker()
         self.talks = Conversations(database, default_library(), self.clinics)
         self.booked: dict[int, dict[str, Any]] = {}
@@ -89,6 +107,9 @@ class Happenings(RuleBasedStateMachine):
 
     def on_taken(self, message: Message) -> None:
         """Look at a message at the moment the carrier takes it. This is a sending thread."""
+
+    def on_called(self, call: Call) -> None:
+        """Look at a call at the moment the carrier takes it. This is a sending thread."""
 
     @initialize(
         beginning=st.sampled_from(BEGINNINGS),
@@ -101,13 +122,16 @@ class Happenings(RuleBasedStateMachine):
 
     @rule(visit=visits, person=people, ahead=minutes_ahead)
     def book_or_move(self, visit: int, person: Person, ahead: int) -> None:
-        patient, phone, clinic = person
+        patient, phone, clinic, (channel, sms, voice) = person
         known = self.booked.get(visit) or {
             "external_id": f"A-{visit}",
             "clinic": clinic,
             "first_name": NAMES[patient],
             "date_of_birth": dt.date(1940 + patient, 5, 17),
             "phone": phone,
+            "channel": channel,
+            "sms_consent": sms,
+            "voice_consent": voice,
         }
         start = (self.clock.now + ahead * MINUTE).replace(second=0, microsecond=0)
         start += (visit - start.minute % VISITS) * MINUTE  # no two visits say the same words
@@ -135,12 +159,13 @@ class Happenings(RuleBasedStateMachine):
     @rule(
         visit=visits,
         phone=st.sampled_from(PHONES),
-        consent=st.sampled_from(((True, False), (True, True), (False, True), (False, False))),
+        wishes=st.sampled_from((*WISHES, (Channel.SMS, False, False))),
     )
-    def correct(self, visit: int, phone: str, consent: tuple[bool, bool]) -> None:
+    def correct(self, visit: int, phone: str, wishes: Wishes) -> None:
         if visit in self.booked:
-            sms, voice = consent
-            new = {"phone": phone, "sms_consent": sms, "voice_consent": voice}
+            channel, sms, voice = wishes
+            new = {"channel": channel, "sms_consent": sms, "voice_consent": voice}
+            new["phone"] = phone
             self._import(visit, self.booked[visit] | new)
 
     @rule(
@@ -229,6 +254,10 @@ class Happenings(RuleBasedStateMachine):
             was_so = status in ("queued", "sending") or message.status == "undelivered"
             if message.sid in arrived or was_so:
                 self._report(report(message, status))
+        for call in self.carrier.calls:
+            if call.is_over:
+                self._report(call_report(call))
+            self._report(call_report(call, "ringing"))
         after = {row.sid: _told(row) for row in self.rows() if row.sid in arrived}
         assert after == arrived
 
@@ -262,6 +291,27 @@ class Happenings(RuleBasedStateMachine):
             for each in reports:
                 self._report(each)
 
+    def _on_answered(self, call: Call) -> bool:
+        """The phone is picked up: the app is asked what to say, and hears of a key."""
+        sid, by = call.sid, ANSWERED_BY[call.met]
+        told = (call.row, call.attempt, sid)
+        with self.database.transaction() as session:
+            row = record_call_answered(session, self.clinics, *told, by, self.clock.now)
+            if row is None:
+                return False
+            visit = row.appointment
+            scheduled = "cancelled" if row.kind == "cancelled" else "scheduled"
+            assert (row.version, visit.status) == (visit.version, scheduled)
+            assert (row.id, row.sid, row.attempts) == (call.row, sid, call.attempt)
+        if call.met is Met.HANG_UP:
+            return False
+        how: Literal["key", "message"] = "key" if call.met is Met.KEY else "message"
+        with self.database.transaction() as session:
+            record_call_heard(session, self.clinics, *told, how, self.clock.now)
+        with self.database.reading() as session:
+            assert session.get_one(Reminder, call.row).status == "delivered"
+        return True
+
     def _import(self, visit: int, values: dict[str, Any]) -> None:
         profile, line = self.profiles[values["clinic"]], csv_row(**values)
         with self.database.transaction() as session:
@@ -276,6 +326,9 @@ class Happenings(RuleBasedStateMachine):
 
     def _report(self, came: Report) -> None:
         """Pass a report on. The newest attempt's arrival is believed; nothing else goes back."""
+        if "CallSid" in came.form:
+            self._report_call(came)
+            return
         number, status, sid = (
             int(came.args["r"]),
             came.form["MessageStatus"],
@@ -294,11 +347,28 @@ class Happenings(RuleBasedStateMachine):
         elif after[1] == before[1]:
             assert _rank(after[2]) >= _rank(before[2])
 
+    def _report_call(self, came: Report) -> None:
+        """A report on a call never says that it was heard, and one on a former call nothing."""
+        number, sid = int(came.args["r"]), came.form["CallSid"]
+        with self.database.transaction() as session:
+            row = session.get_one(Reminder, number)
+            before, is_newest = _told(row), came.args["a"] == str(row.attempts)
+            record_call_status(session, self.clinics, came.args, came.form, self.clock.now)
+        with self.database.reading() as session:
+            after = _told(session.get_one(Reminder, number))
+        assert (after[0] == "delivered") == (before[0] == "delivered")
+        if before[0] in ("delivered", "failed", "cancelled", "skipped", "missed"):
+            assert after == before
+        if before[0] == "planned":
+            assert after[1] in (before[1], sid)
+        if not is_newest:
+            assert after == before
+
     def _worker(self) -> Worker:
-        address = "http://x/sms/status"
+        address, desk = "http://x/sms/status", CallDesk("http://x/voice", None)
         parts = (self.database, self.carrier, default_library(), self.clinics, address)
         settler = Settler(self.database, self.carrier, self.clinics)
-        return Worker(self.database, Dispatcher(*parts, threads=1), settler, self.clock)
+        return Worker(self.database, Dispatcher(*parts, desk=desk, threads=1), settler, self.clock)
 
 
 def _told(row: Reminder) -> tuple[str, str | None, str | None]:

@@ -6,6 +6,8 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
 
 from sqlalchemy import func, select, update
 
@@ -19,6 +21,7 @@ from tests.support.world import CLINIC_NUMBER, World
 
 DUE = local("2026-11-24T10:00")
 """When the first reminder of the usual appointment is due, and no other one is."""
+_ESTABLISHED = "01"
 
 
 def environment(world: World) -> dict[str, str]:
@@ -87,3 +90,13 @@ def outlive_the_grace(world: World) -> None:
 def at_carrier(world: World) -> Counter[str]:
     """How many messages of ours the carrier has taken for each phone."""
     return Counter(m.to for m in world.carrier.messages() if m.direction.value == "outbound-api")
+
+
+def has_answered(carrier_url: str) -> bool:
+    """Whether every request of the carrier's has its answer: no connection to it is open."""
+    port = f":{urlsplit(carrier_url).port:04X}"
+    lines = Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]
+    fields = [line.split() for line in lines]
+    return not any(
+        local.endswith(port) and state == _ESTABLISHED for _, local, _, state, *_ in fields
+    )

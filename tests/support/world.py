@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from app import create_app
@@ -22,8 +23,10 @@ from db.session import Database
 from emulator import Emulator
 from flows.library import default_library
 from profiles import Profile
-from scheduler.dispatch import Dispatcher
+from scheduler.dispatch import CallDesk, Dispatcher
+from scheduler.settling import Settler
 from settings import Settings
+from tests.support.call_desk import call_desk
 from tests.support.data import booked, stored_clinic
 from tests.support.processes import free_port
 
@@ -52,6 +55,14 @@ class World:
         taken = self.dispatcher.run(lambda: self.now)
         self.carrier.wait_until_idle()
         return taken
+
+    def settle(self, now: dt.datetime | None = None) -> int:
+        """One pass over what must be looked up at `now`, and the carrier's reports meanwhile."""
+        self.now = now or self.now
+        settler = Settler(self.database, self.dispatcher.carrier, self.dispatcher.clinics)
+        looked_at = settler.run(lambda: self.now)
+        self.carrier.wait_until_idle()
+        return looked_at
 
     def book(self, now: dt.datetime | None = None, **changes: object) -> int:
         """Book an appointment as `tests.support.data.row` describes it; its id."""
@@ -97,13 +108,16 @@ class World:
 
 
 def _quick_clinic(database: Database) -> Profile:
-    """ARA Health with a sender that may send as fast as it can."""
-    return stored_clinic(database, messages_per_second=1000.0)
+    """ARA Health with a sender that may send and call as fast as it can."""
+    return stored_clinic(database, messages_per_second=1000.0, calls_per_second=1000.0)
 
 
 @contextmanager
-def running_world(database: Database, now: dt.datetime) -> Iterator[World]:
-    """Start the world on a migrated database whose clinic is ARA Health."""
+def running_world(
+    database: Database, now: dt.datetime, *, makes_calls: bool = False
+) -> Iterator[World]:
+    """Start the world on a migrated database whose clinic is ARA Health; it can only text, unless
+    it `makes_calls` as well."""
     port = free_port()
     base = f"http://127.0.0.1:{port}"
     with Emulator(app_url=base, numbers={CLINIC_NUMBER: "ARA Health"}, pace=0.001) as carrier:
@@ -124,7 +138,13 @@ def running_world(database: Database, now: dt.datetime) -> Iterator[World]:
             default_sender=Sender(CLINIC_NUMBER),
         )
         dispatcher = Dispatcher(
-            database, client, default_library(), Clinics(), f"{base}/sms/status", threads=4
+            database,
+            client,
+            default_library(),
+            Clinics(),
+            f"{base}/sms/status",
+            desk=CallDesk(f"{base}/voice", CLINIC_NUMBER) if makes_calls else None,
+            threads=4,
         )
         world = World(database, carrier, dispatcher, _quick_clinic(database), now, settings)
         with _served(settings, world, port):
@@ -135,7 +155,9 @@ def running_world(database: Database, now: dt.datetime) -> Iterator[World]:
 @contextmanager
 def _served(settings: Settings, world: World, port: int) -> Iterator[None]:
     app = create_app(settings, clock=lambda: world.now)
-    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_Quiet)
+    desk = call_desk(world.database, lambda: world.now)
+    whole = DispatcherMiddleware(app, {"/voice": desk})
+    server = make_server("127.0.0.1", port, whole, threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:
