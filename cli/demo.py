@@ -14,7 +14,7 @@ from sqlalchemy import select
 from appointment_csv import AppointmentRow, Channel, RowStatus
 from appointments import upsert
 from carrier.client import CarrierCall, CarrierMessage, OutgoingCall, OutgoingText
-from carrier.outcome import Accepted, NotSent, NotSentWhy, SendOutcome
+from carrier.outcome import Accepted, SendOutcome
 from cli.common import plain_errors, ready_database
 from cli.work import utc_text
 from db.clinics import Clinics
@@ -23,11 +23,13 @@ from db.session import Database
 from flows.library import default_library
 from profiles import Profile
 from scheduler.clocks import wall_clock
-from scheduler.dispatch import Dispatcher
+from scheduler.dispatch import CallDesk, Dispatcher
 
 _CLINIC: Final = "ara-health"
 _OTHER_CLINIC: Final = "iowa-radiology"
 _VISIT: Final = dt.time(9, 30)
+_LATER: Final = dt.timedelta(minutes=90)
+_BOOKED_BEFORE: Final = dt.timedelta(days=8)
 _DAY_BEFORE_GOES: Final = dt.time(10, 0)
 _LATEST: Final = dt.time(20, 45)  # leaves the reminder a quarter of an hour before the night
 
@@ -37,6 +39,7 @@ class _Sample:
     first_name: str
     language: str
     phone: str
+    is_called: bool = False
 
 
 # The numbers are of the kind set aside for stories; each is a phone on the demo's phone page.
@@ -46,6 +49,7 @@ _PATIENTS: Final = (
     _Sample("Ruth", "en", "+18285550171"),
     _Sample("Carmen", "es", "+18285550188"),
 )
+_HAROLD: Final = _Sample("Harold", "en", "+18285550197", is_called=True)
 _WALTER: Final = _Sample("Walter", "en", "+15155550133")
 
 
@@ -65,15 +69,15 @@ class _Remembered:
         return None
 
     def place_call(self, call: OutgoingCall) -> SendOutcome:  # noqa: ARG002 - the carrier's form
-        """Make no call: the demo's patients were all texted."""
-        return NotSent(NotSentWhy.TOO_LATE)
+        """Make a call that nobody will hear."""
+        return Accepted(f"CA{uuid.uuid4().hex}", "completed")
 
     def find_calls(self, to: str, made_after: dt.datetime) -> list[CarrierCall]:  # noqa: ARG002 - the carrier's form
-        """No call was made."""
+        """Nothing is looked for: every request has a clear answer."""
         return []
 
     def fetch_call(self, sid: str) -> CarrierCall | None:  # noqa: ARG002 - the carrier's form
-        """No call was made."""
+        """Nothing is kept."""
         return None
 
 
@@ -100,7 +104,10 @@ def demo_seed() -> None:
         patient = _book(database, profile, moment)
     shifted = moment != real
     local = moment.astimezone(profile.zone)
-    say = f"{patient.first_name}'s reminder for tomorrow's visit is on its way to their phone."
+    say = (
+        f"{patient.first_name}'s reminder for tomorrow's visit is on its way to their phone; "
+        f"{_HAROLD.first_name} gets his as a call."
+    )
     if shifted:
         say += (
             f" At {profile.name} it is {real.astimezone(profile.zone):%H:%M}, and Prepline texts "
@@ -137,7 +144,11 @@ def _book(database: Database, profile: Profile, moment: dt.datetime) -> _Sample:
         if not free:
             external_id += f"-{uuid.uuid4().hex[:6]}"
         row = _row(patient, external_id, starts_at)
-        upsert(session, profile, row, moment - dt.timedelta(days=8))
+        upsert(session, profile, row, moment - _BOOKED_BEFORE)
+        called = _external_id(_HAROLD, tomorrow)
+        if session.scalar(select(Appointment.id).where(Appointment.external_id == called)) is None:
+            at_eleven = starts_at + _LATER
+            upsert(session, profile, _row(_HAROLD, called, at_eleven), moment - _BOOKED_BEFORE)
     _live_through_last_week(database, profile, tomorrow)
     return patient
 
@@ -171,10 +182,10 @@ def _row(
         language=patient.language,
         procedure="kyphoplasty",
         starts_at=starts_at,
-        channel=Channel.AUTO,
+        channel=Channel.VOICE if patient.is_called else Channel.AUTO,
         status=RowStatus.SCHEDULED,
         sms_consent=True,
-        voice_consent=False,
+        voice_consent=patient.is_called,
     )
 
 
@@ -182,6 +193,6 @@ def _live_through_last_week(database: Database, profile: Profile, visit: dt.date
     """Send the week-before reminder on its day, so that today only the day-before one is due."""
     day = visit - dt.timedelta(days=7)
     then = dt.datetime.combine(day, dt.time(12, 0), profile.zone).astimezone(dt.UTC)
-    callback = "http://127.0.0.1/sms/status"
-    dispatcher = Dispatcher(database, _Remembered(), default_library(), Clinics(), callback)
+    parts = (database, _Remembered(), default_library(), Clinics(), "http://127.0.0.1/sms/status")
+    dispatcher = Dispatcher(*parts, desk=CallDesk("http://127.0.0.1/voice", None))
     dispatcher.run(lambda: then)

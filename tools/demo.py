@@ -31,6 +31,7 @@ PHONES = (
     "+18285550164=José",
     "+18285550171=Ruth",
     "+18285550188=Carmen",
+    "+18285550197=Harold",
     "+15155550133=Walter",
 )
 START_SECONDS = 60
@@ -205,7 +206,7 @@ def greeting(port: int, seed: Seed) -> str:
 Prepline runs on sample data.
 
   Browser phone   http://127.0.0.1:{port + 1}/
-  Web app         http://127.0.0.1:{port}/
+  Coordinators    http://127.0.0.1:{port}/admin/
   Health          http://127.0.0.1:{port}/readyz
 
 {seed.say}
@@ -213,6 +214,7 @@ Prepline runs on sample data.
 Commands work on this data from a second terminal in this directory, for example:
   .venv/bin/flask ask "When do I stop eating?"
   .venv/bin/flask reminders list --json
+  .venv/bin/flask users add YOU@EXAMPLE.ORG    # an account for the coordinators' site
 
 Ctrl-C ends everything; the data stays in var/.
 """

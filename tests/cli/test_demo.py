@@ -6,6 +6,7 @@ import datetime as dt
 import json
 
 import pytest
+from sqlalchemy import select
 
 import cli.demo
 from db.clinics import store_profile
@@ -38,13 +39,15 @@ def test_a_reminder_is_due_at_once_and_may_go_out(
     moment = seed(database, monkeypatch, local(f"2026-11-20T{hour:02d}:30"))
     assert in_window(sample_profiles()["ara-health"], moment)
     with database.reading() as session:
-        rows = session.query(Reminder).join(Appointment).filter_by(clinic_id="ara-health").all()
-        tasks = session.query(Task).count()
-    states = {row.kind: row.status for row in rows}
-    assert states == {"week_before": "sent", "day_before": "planned", "fasting_start": "planned"}
-    (due,) = [row for row in rows if row.kind == "day_before"]
-    assert due.due_at <= moment < due.send_by
-    assert tasks == 0
+        query = select(Reminder).join(Appointment).where(Appointment.clinic_id == "ara-health")
+        rows = session.scalars(query).all()
+        assert session.scalars(select(Task)).all() == []
+    for channel in ("sms", "voice"):
+        mine = {row.kind: row for row in rows if row.channel == channel}
+        states = {kind: row.status for kind, row in mine.items()}
+        wanted = {"week_before": "sent", "day_before": "planned", "fasting_start": "planned"}
+        assert states == wanted, channel
+        assert mine["day_before"].due_at <= moment < mine["day_before"].send_by
 
 
 def test_each_start_has_a_reminder_of_its_own(
@@ -53,8 +56,9 @@ def test_each_start_has_a_reminder_of_its_own(
     for start in range(6):
         moment = seed(database, monkeypatch, local(f"2026-11-20T12:{start:02d}"))
         with database.transaction() as session:
-            due = session.query(Reminder).filter(
-                Reminder.status == "planned", Reminder.due_at <= moment
-            )
-            assert due.count() == 1, f"start {start}"
-            due.update({"status": "delivered", "sent_at": moment, "next_at": None})
+            due = session.scalars(
+                select(Reminder).where(Reminder.status == "planned", Reminder.due_at <= moment)
+            ).all()
+            assert [row.channel for row in due] == ["sms", "voice"][: 1 + (start == 0)]
+            for row in due:
+                row.status, row.sent_at, row.next_at = "delivered", moment, None
