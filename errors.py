@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import structlog
 from flask import Flask, Response, request
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
@@ -12,6 +14,20 @@ from db.session import Database, DatabaseDownError
 
 _log = structlog.get_logger()
 _RETRY_SECONDS = "30"
+_SPOKEN: Final = frozenset({"/voice/inbound", "/voice/turn", "/voice/reminder"})
+APOLOGY: Final = (
+    '<?xml version="1.0" encoding="UTF-8"?><Response>'
+    '<Say voice="Polly.Joanna-Neural" language="en-US"><prosody rate="90%">'
+    "<s>We are sorry, our phone line is not working just now.</s>"
+    "<s>In an emergency, hang up and call 9 1 1.</s>"
+    "<s>Otherwise, please call us again in a few minutes. Goodbye.</s></prosody></Say>"
+    '<Say voice="Polly.Lupe-Neural" language="es-US"><prosody rate="90%">'
+    "<s>Lo sentimos, nuestra línea no funciona en este momento.</s>"
+    "<s>En una emergencia, cuelgue y llame al 9 1 1.</s>"
+    "<s>Si no, llámenos otra vez en unos minutos. Hasta luego.</s></prosody></Say>"
+    "<Hangup/></Response>"
+)
+"""What a caller hears when we can't answer; docs/fallback.xml says the same from another host."""
 
 
 def register(app: Flask, database: Database) -> None:
@@ -54,6 +70,9 @@ def _migrated(database: Database) -> bool:
 
 
 def _plain(message: str, status: int) -> Response:
+    """One line for whoever asks; a caller hears words, which the carrier speaks only with 200."""
+    if status >= 500 and request.path in _SPOKEN:
+        return Response(APOLOGY, mimetype="text/xml")
     response = Response(f"{message}\n", status=status, mimetype="text/plain")
     if status == 503:
         response.headers["Retry-After"] = _RETRY_SECONDS
