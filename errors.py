@@ -15,6 +15,20 @@ from db.session import Database, DatabaseDownError
 
 _log = structlog.get_logger()
 _RETRY_SECONDS: Final = "30"
+_SPOKEN: Final = frozenset({"/voice/inbound", "/voice/turn", "/voice/reminder"})
+APOLOGY: Final = (
+    '<?xml version="1.0" encoding="UTF-8"?><Response>'
+    '<Say voice="Polly.Joanna-Neural" language="en-US"><prosody rate="90%">'
+    "<s>We are sorry, our phone line is not working just now.</s>"
+    "<s>In an emergency, hang up and call 9 1 1.</s>"
+    "<s>Otherwise, please call us again in a few minutes. Goodbye.</s></prosody></Say>"
+    '<Say voice="Polly.Lupe-Neural" language="es-US"><prosody rate="90%">'
+    "<s>Lo sentimos, nuestra línea no funciona en este momento.</s>"
+    "<s>En una emergencia, cuelgue y llame al 9 1 1.</s>"
+    "<s>Si no, llámenos otra vez en unos minutos. Hasta luego.</s></prosody></Say>"
+    "<Hangup/></Response>"
+)
+"""What a caller hears when we can't answer; docs/fallback.xml says the same from another host."""
 Page = Callable[[int, Exception], Response]
 
 
@@ -22,12 +36,14 @@ def register(app: Flask, database: Database, pages: Mapping[str, Page]) -> None:
     """Answer every error with a fitting status, and log what it was.
 
     Programs get one plain line; under the path prefixes of `pages`, where people look, what the
-    prefix's function makes of the status and the error. The log names the route and not the path,
-    which may hold the secret of a one-time link.
+    prefix's function makes of the status and the error; a caller hears words. The log names the
+    route and not the path, which may hold the secret of a one-time link.
     """
     app.logger.disabled = True  # Flask would log each unexpected error a second time
 
     def answer(error: Exception, message: str, status: int) -> Response:
+        if status >= 500 and request.path in _SPOKEN:
+            return Response(APOLOGY, mimetype="text/xml")  # the carrier speaks it only with 200
         page = next((make for prefix, make in pages.items() if _is_under(prefix)), None)
         response = (
             page(status, error)

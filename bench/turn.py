@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import chain
 from time import perf_counter_ns, thread_time_ns
-from typing import Final
+from typing import Final, Protocol
 
 from flask import Flask, Response, abort, request
 from sqlalchemy import Column, Integer, MetaData, Table, Text, func, insert, select
@@ -52,17 +52,25 @@ def measure(scale: Scale) -> Iterator[Figure]:
             yield from _measure_at(place, scale)
 
 
+class Requests(Protocol):
+    """Patients who keep asking."""
+
+    def signed_texts(self, count: int) -> list[Environ]:
+        """The next requests, as a WSGI server hands them over."""
+
+
 @dataclass(slots=True)
-class _Side:
-    """One app and its patients.
+class Side:
+    """One app and its patients, whom it answers with a document that has `answer` in it.
 
     `times` holds the milliseconds of each request, by pass; `cpu` the mean milliseconds that this
     process computed for one, by pass: without the disk, a database server, and other programs.
     """
 
     app: Flask
-    patients: Patients
+    patients: Requests
     requests: int
+    answer: bytes = b"<Message>"
     times: list[list[float]] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
 
@@ -70,9 +78,11 @@ class _Side:
         """Answer a pass of requests; the mean milliseconds of one."""
         first, *waiting = self.patients.signed_texts(self.requests + 1)
         gc.collect()
-        _timed(self.app, first)  # not counted: it pays for what the other side left in the caches
+        _timed(
+            self.app, first, self.answer
+        )  # not counted: it pays for what the other side left in the caches
         start = thread_time_ns()
-        taken = [_timed(self.app, environ) for environ in waiting]
+        taken = [_timed(self.app, environ, self.answer) for environ in waiting]
         self.cpu.append((thread_time_ns() - start) / 1e6 / self.requests)
         self.times.append(taken)
         return statistics.fmean(taken)
@@ -105,7 +115,7 @@ def _measure_at(place: Place, scale: Scale) -> Iterator[Figure]:
         until_the_end.callback(whole.extensions["prepline_database"].close)
         apps = {_TURN: whole, _BARE: bare_app(settings[1], databases[1])}
         sides = {
-            side: _Side(app, Patients(scale.phones, MENU_KEYS, each), scale.requests)
+            side: Side(app, Patients(scale.phones, MENU_KEYS, each), scale.requests)
             for (side, app), each in zip(apps.items(), settings, strict=True)
         }
         means = alternate({side: each.answer_some for side, each in sides.items()}, scale)
@@ -119,14 +129,14 @@ def _measure_at(place: Place, scale: Scale) -> Iterator[Figure]:
         yield Figure(LANE, f"{place.name}: {side}, p99", "ms", each.p99(scale.passes))
 
 
-def _timed(app: Flask, environ: Environ) -> float:
+def _timed(app: Flask, environ: Environ, wanted: bytes) -> float:
     """Milliseconds from the server's call to the last byte of the answer."""
     start = perf_counter_ns()
     body, status, _ = run_wsgi_app(app, environ, buffered=True)
     taken = (perf_counter_ns() - start) / 1e6
     answer = b"".join(body)
-    if not status.startswith("200") or b"<Message>" not in answer:
-        raise RuntimeError(f"a text was answered with {status}; the figures would mean nothing")
+    if not status.startswith("200") or wanted not in answer:
+        raise RuntimeError(f"a request was answered with {status}; the figures would mean nothing")
     return taken
 
 
@@ -150,7 +160,7 @@ def bare_app(settings: Settings, database: Database) -> Flask:
     return bare
 
 
-def _check_stored(databases: Iterable[Database], sides: Iterable[_Side]) -> None:
+def _check_stored(databases: Iterable[Database], sides: Iterable[Side]) -> None:
     """Both sides must have stored every text: an answer alone would be too easy."""
     tables = (InboundText.__table__, _BARE_TEXT)
     for database, table, side in zip(databases, tables, sides, strict=True):

@@ -158,8 +158,8 @@ def open_call(connection: Connection, sid: str) -> OpenCall | None:
     return OpenCall(**values, fingerprint=row[known], contact=state)
 
 
-def make_call(connection: Connection, new: NewCall, now: dt.datetime) -> bool:
-    """Store a call that begins; false if another request has just done so."""
+def make_call(connection: Connection, new: NewCall, now: dt.datetime) -> None:
+    """Store a call that begins, unless another request has just done so."""
     values = {
         "sid": new.sid,
         "clinic_id": new.clinic_id,
@@ -176,7 +176,7 @@ def make_call(connection: Connection, new: NewCall, now: dt.datetime) -> bool:
         "started_at": now,
     }
     making = insert_for(connection, Call).values(values).on_conflict_do_nothing()
-    return connection.execute(making).rowcount == 1
+    connection.execute(making)
 
 
 def response_of(connection: Connection, sid: str, turn: int) -> str:
@@ -233,4 +233,4 @@ def store_recording(
         "at": now,
     }
     making = insert_for(connection, Recording).values(values).on_conflict_do_nothing()
-    return connection.execute(making).rowcount == 1
+    return connection.scalar(making.returning(Recording.sid)) is not None

@@ -67,9 +67,7 @@ def _stays(context: Context, name: str, understood: Understood, *effects: Effect
 
 def nobody_understood(context: Context, session: Session, understood: Understood) -> Turn:
     """The third time in a row: a person takes over."""
-    about = session.about
-    appointment = about[0].appointment if len(about) == 1 else None
-    wanted = HandOff(TaskKind.NOT_UNDERSTOOD, appointment=appointment)
+    wanted = HandOff(TaskKind.NOT_UNDERSTOOD)
     return Turn(session, (message(context, "needs_person"),), (wanted,), understood)
 
 
@@ -81,7 +79,7 @@ def opt_out(context: Context) -> Turn | None:
         return None
     if facts.we_called and carrier_keyword(event.text) is Keyword.STOP:
         return no_more_calls(context, "keyword")
-    if not plain_language_opt_out(event.text):
+    if carrier_keyword(event.text) is not None or not plain_language_opt_out(event.text):
         return None
     if facts.withheld:  # a person asks which number it is
         return moves.hand_off(context, "own_words")

@@ -366,7 +366,8 @@ def _not_understood(heard: _Heard, first: str = "not_understood_hint") -> Turn:
         says = (message(context, "needs_person"),)
         return Turn(session, says, (OpenTask(TaskKind.NOT_UNDERSTOOD),), understood)
     if unseen and first == "not_understood_hint":
-        return Turn(session, (menu_say(context, START),), (), understood)
+        sorry = (message(context, first),) if spoken else ()
+        return Turn(session, (*sorry, menu_say(context, START)), (), understood)
     is_asked = isinstance(context.library.nodes[session.waiting], Ask)
     if session.misses == 2 or is_asked or first != "not_understood_hint":
         is_second = session.misses == 2 and first == "not_understood_hint"

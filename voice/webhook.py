@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Callable
 
 import structlog
-from flask import Blueprint, Response, abort, request
+from flask import Blueprint, Response, request
 
 from conversation.calls import Calls
 from conversation.reminder_calls import ReminderCalls
@@ -39,7 +39,7 @@ def blueprint(calls: Calls, clock: Clock) -> Blueprint:
 
     @room.errorhandler(BadWebhookError)
     def bad(error: BadWebhookError) -> Response:
-        abort(400, description=f"{error}. Nothing was stored.")
+        return Response(f"{error}. Nothing was stored.\n", status=400, mimetype="text/plain")
 
     @room.errorhandler(NotInServiceError)
     def not_in_service(_error: NotInServiceError) -> Response:

@@ -57,7 +57,7 @@ def test_every_lane_is_measured(quick: tuple[str, dict[str, Any]]) -> None:
     figures = content["figures"]
     assert content["quick"]
     assert {each["lane"] for each in figures} == {
-        *("turn", "engine", "claim", "dispatch", "backlog", "import")
+        *("turn", "voice turn", "engine", "prompts", "claim", "dispatch", "backlog", "import")
     }
     for each in figures:
         rounds = each["rounds"]

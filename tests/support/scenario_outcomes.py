@@ -24,12 +24,14 @@ class Outcome:
     effects: list[str]
 
 
-def judge(text: Text, outcome: Outcome, *, accents: bool = True) -> None:
-    """Compare what a step led to with what the scenario says.
+def judge(text: Text, outcome: Outcome, *, accents: bool = True, by_call: bool = False) -> None:
+    """Compare what a step led to with what the scenario says, of a text or of a call.
 
     With `accents` false, á, í, ó and ú may have lost theirs, as they may in a text.
     """
-    place, expected = text.line.place, text.expected
+    other = "sms" if by_call else "voice"
+    expected = [line for line in text.expected if not line.word.startswith(other)]
+    place = text.line.place
     silent = any(line.word == "silence" for line in expected)
     assert silent != bool(outcome.answer), f"{place}: the answer is '{outcome.answer}'"
     for line in expected:
@@ -41,7 +43,7 @@ def judge(text: Text, outcome: Outcome, *, accents: bool = True) -> None:
 
 def _problem(line: Line, outcome: Outcome, *, accents: bool) -> str | None:
     said = f"the answer is: {outcome.answer}"
-    match line.word.removeprefix("sms"):
+    match line.word.removeprefix("sms").removeprefix("voice"):
         case "<":
             wanted, got = (_as_sent(part, accents) for part in (line.rest, outcome.answer))
             return None if wanted in got else f"'{line.rest}' is missing; {said}"

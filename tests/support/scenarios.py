@@ -29,7 +29,9 @@ After a step in which the patient says something, in any order:
 
     < words                     the answer contains these, capitals and accents as written
     ! words                     the answer does not contain these, in whatever capitals or accents
-    sms< words, sms! words      the same, but only of an answer by text
+    sms< words, sms! words, sms? kind
+                                the same, but only of an answer by text
+    voice< words, voice? kind   the same, but only of an answer in a call
     keys 1 2 3                  the options that the answer offers are on exactly these keys
     silence                     there is no answer; without this line there must be one
     ? kind label ...            what was understood; without labels any of this kind will do
@@ -215,7 +217,8 @@ _EXPECTED: Final = {
     "sms!": ".+",
     "keys": r"[1-8](?: [1-8])*",
     "silence": "",
-    "?": rf"(?:{'|'.join(Kind)})(?: [a-z_.]+)*",
+    "voice<": ".+",
+    **{f"{by}?": rf"(?:{'|'.join(Kind)})(?: [a-z_.]+)*" for by in ("", "sms", "voice")},
     "=": EFFECT.pattern,
 }
 _STEPS: Final = {
