@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 import click
 from sqlalchemy import select
@@ -15,9 +16,28 @@ from db.models import Reminder, ReminderEvent, Task
 from db.reminders import events_of, listed
 from flows.library import default_library
 from profiles import Profile
-from scheduler.bodies import body_of, occasioned
+from scheduler.bodies import body_of, occasioned, spoken_body
+from scheduler.channel import Channel
 from scheduler.clocks import wall_clock
 from scheduler.policy import Kind, Reason
+
+_OF_CALLS: Final = {
+    ("accepted", "call"): "the call was asked for, and the phone company took it on",
+    ("answered", ""): "somebody or something answered the call",
+    ("answered", "human"): "a person answered the call",
+    ("answered", "machine"): "a machine answered the call",
+    ("answered", "fax"): "a fax machine answered the call",
+    ("heard", "key"): "the patient pressed a key or spoke, and so has heard it",
+    ("heard", "message"): "a message was left on the machine",
+    ("not_answered", ""): "nobody heard it in this call",
+    ("report", "ringing"): "the phone rings",
+    ("report", "in-progress"): "the call is going on",
+    ("report", "completed"): "the call is over",
+    ("report", "busy"): "the phone was busy",
+    ("report", "no-answer"): "the phone rang, and nobody answered",
+    ("called_instead", ""): "the text can't arrive, so the patient is called",
+}
+"""What happened to a call, by the event and its detail; an empty detail stands for any other."""
 
 
 @click.group("reminders")
@@ -80,18 +100,28 @@ def _story(row: Reminder, events: Sequence[ReminderEvent], profile: Profile) -> 
     )
     for event in events:
         code = f" (error {event.error_code})" if event.error_code else ""
-        detail = f": {event.detail}" if event.detail else ""
-        yield f"    {at(event.at)}  {event.what.replace('_', ' ')}{detail}{code}"
+        yield f"    {at(event.at)}  {_told(event)}{code}"
     reason = f". {Reason(row.reason).words}" if row.reason else ""
     when = f" since {at(row.settled_at)}" if row.settled_at else ""
     again = f", looked at again {at(row.next_at)}" if row.next_at else ""
     yield f"    now: {row.status.replace('_', ' ')}{when}{again}{reason}"
 
 
+def _told(event: ReminderEvent) -> str:
+    """One thing that happened, in plain words where it has some."""
+    detail = event.detail or ""
+    kind = "machine" if detail.startswith("machine") else detail
+    words = _OF_CALLS.get((event.what, kind)) or _OF_CALLS.get((event.what, ""))
+    if words is not None:
+        return words
+    return event.what.replace("_", " ") + (f": {detail}" if detail else "")
+
+
 def _described(row: Reminder, profile: Profile) -> dict[str, str | None]:
     """A reminder for outsiders; one that has not gone out shows what it would say when due."""
     kind = Kind(row.kind)
-    body = row.body or body_of(
+    words = spoken_body if row.channel == Channel.VOICE else body_of
+    body = row.body or words(
         default_library(), profile, occasioned(row.appointment), kind, row.due_at
     )
     return {
