@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
-from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from app import create_app
@@ -26,7 +25,6 @@ from profiles import Profile
 from scheduler.dispatch import CallDesk, Dispatcher
 from scheduler.settling import Settler
 from settings import Settings
-from tests.support.call_desk import call_desk
 from tests.support.data import booked, stored_clinic
 from tests.support.processes import free_port
 
@@ -155,9 +153,7 @@ def running_world(
 @contextmanager
 def _served(settings: Settings, world: World, port: int) -> Iterator[None]:
     app = create_app(settings, clock=lambda: world.now)
-    desk = call_desk(world.database, lambda: world.now)
-    whole = DispatcherMiddleware(app, {"/voice": desk})
-    server = make_server("127.0.0.1", port, whole, threaded=True, request_handler=_Quiet)
+    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:
