@@ -20,14 +20,13 @@ from voice.render import document
 
 LIBRARY: Final = default_library()
 PROFILE: Final = sample_profiles()["ara-health"]
+KEYS: Final = "0 9 * # 1 2 3 4 5 6 7 8 8285550142 12".split()
 WORDS: Final = (
-    "0 9 * # 1 2 3 4 5 6 7 8 8285550142 12|yes|no|goodbye|español|English|my legs are numb|"
-    "stop calling me|stop|aspirin|call me back|leave a message|can I eat and who drives|"
-    "I want to kill myself|fever since the procedure|<&>\"'|que"
-)
-SAID: Final = [word for part in WORDS.split("|")[:1] for word in part.split()]
-SAID += [*WORDS.split("|")[1:], "", "   "]
-said = st.builds(Said, st.sampled_from(SAID) | st.text(max_size=30), st.booleans())
+    "yes|no|goodbye|español|English|my legs are numb|stop calling me|stop|aspirin|call me back|"
+    "leave a message|can I eat and who drives|I want to kill myself|fever since the procedure|"
+    "<&>\"'|que||   "
+).split("|")
+said = st.builds(Said, st.sampled_from([*KEYS, *WORDS]) | st.text(max_size=30), st.booleans())
 dialled = st.builds(
     Dialled, st.sampled_from("completed answered busy no-answer failed canceled ?".split())
 )
