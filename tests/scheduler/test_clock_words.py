@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from scheduler.clock_words import clock, day_words, moment_words, spoken_moment
 from tests.support.visits import NEW_YORK, local
 
+MONDAY_NIGHT = "la noche del lunes al martes"
 ZONES = [
     NEW_YORK,
     "America/Chicago",
@@ -227,8 +228,7 @@ def test_no_two_minutes_of_the_autumn_night_are_said_alike(zone: str, language: 
         (
             "2026-11-24T01:00",
             "Tuesday, November 24th at 1 AM, which is Monday night",
-            "el martes 24 de noviembre a la 1 de la madrugada, es decir, la noche del lunes al"
-            + " martes",
+            f"el martes 24 de noviembre a la 1 de la madrugada, es decir, {MONDAY_NIGHT}",
         ),
         (
             "2026-11-24T00:00",
