@@ -251,8 +251,13 @@ def _recorded(library: Library, state: CallState, seconds: int, facts: Facts) ->
     return _ways_back(context, replace(told, state=state), "message_empty", missed)
 
 
-def _hang_up(_context: Context, _before: CallState, told: CallTurn) -> CallTurn:
-    return replace(told, state=_over(told.state))
+def _hang_up(context: Context, _before: CallState, told: CallTurn) -> CallTurn:
+    wanted = told.state.wanted
+    if wanted is None:
+        return replace(told, state=_over(told.state))
+    says = (message(context, "goodbye_task"),)
+    effects = (*told.effects, wanted.task())
+    return replace(told, state=_over(told.state), says=says, effects=effects)
 
 
 # Calling back

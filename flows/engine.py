@@ -330,8 +330,10 @@ def _free_text(heard: _Heard) -> Turn | None:
     coffee") is not also taken for a question.
     """
     context = heard.context
-    if heard.keys or not context.event.sure:
+    if heard.keys:
         return None
+    if not context.event.sure:
+        return _one_or_ask(context, context.library.everywhere.exact(heard.words), "words")
     library, waiting = context.library, context.session.waiting
     asked = context.session.about and library.menus[REMINDER_REPLY].exact(heard.words)
     if asked:

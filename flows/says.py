@@ -67,14 +67,19 @@ def menu_say(context: Context, ref: NodeRef, of_visit: Mapping[str, str] | None 
 
 
 def _choice(context: Context, option: Option) -> Choice:
-    if not context.event.is_spoken:
-        return Choice(option.key, option.label[context.language])
-    said = option.say_as.get(context.language) or option.label[context.language]
     node = context.library.nodes.get(option.next)
-    if isinstance(node, Act) and node.do is Do.SWITCH_LANGUAGE:
-        other = "es" if context.language == "en" else "en"
-        return Choice(option.key, said, other)
-    return Choice(option.key, said)
+    label = _label(context, option)
+    if context.event.is_spoken and isinstance(node, Act) and node.do is Do.SWITCH_LANGUAGE:
+        return Choice(option.key, label, "es" if context.language == "en" else "en")
+    return Choice(option.key, label)
+
+
+def _label(context: Context, option: Option) -> str:
+    """What an option is called; aloud as it fits into "For …, press 1."."""
+    label = option.label[context.language]
+    if not context.event.is_spoken:
+        return label
+    return option.say_as.get(context.language) or f"{label[:1].lower()}{label[1:]}"
 
 
 def in_one_line(text: str) -> str:
@@ -115,7 +120,7 @@ def label_of(context: Context, ref: NodeRef) -> str:
         if isinstance(menu, Menu | Ask):
             for option in menu.options:
                 if option.next == ref:
-                    return option.label[context.language]
+                    return _label(context, option)
     return ref
 
 

@@ -87,6 +87,20 @@ class TestSetUp:
         assert json.loads(line)["event"] == "failed"
 
 
+CALL = {"CallSid": "CA" + "1" * 32, "From": "+18285550173", "To": "+18285550110"}
+RECORDING = {"RecordingUrl": "https://x.example/8285550173", "RecordingDuration": "4"}
+CALLS: list[tuple[str, dict[str, str]]] = [
+    ("/voice/inbound", {"CallerName": "Rosalind"}),
+    ("/voice/turn?n=2", {"SpeechResult": "secretive words", "Confidence": "0.9"}),
+    ("/voice/turn?n=3", {"Digits": "0"}),
+    ("/voice/turn?n=4", {"DialCallStatus": "busy"}),
+    ("/voice/turn?n=5", {"Digits": "1"}),
+    ("/voice/recording", {"RecordingSid": "RE1", **RECORDING}),
+    ("/voice/status", {"CallStatus": "completed"}),
+    ("/voice/recording", {"CallSid": "CA2", "RecordingSid": "RE2", **RECORDING}),
+]
+
+
 def test_a_whole_scenario_leaves_nothing_personal(sqlite_url: str) -> None:
     database = Database(sqlite_url)
     profile = stored_clinic(database)
@@ -94,12 +108,17 @@ def test_a_whole_scenario_leaves_nothing_personal(sqlite_url: str) -> None:
     with served(sqlite_url) as web:
         for body in TEXTS:
             assert web.send(body, FromCity="Zebediah", ProfileName="Rosalind").status == 200
+        for target, form in CALLS:
+            assert web.post(target, CALL | form).status in (200, 204)
         go_wrong(web, database)
         web.process.stop()
     database.close()
     entries = [json.loads(line) for line in web.process.lines if line.startswith("{")]
     events = {entry["event"] for entry in entries}
-    assert events == {"signature_refused", "report_on_unknown_message", "unexpected_error"}
+    assert events == {
+        *("signature_refused", "report_on_unknown_message", "unexpected_error"),
+        "recording_of_unknown_call",
+    }
     others = [line for line in web.process.lines if not line.startswith("{")]
     assert all("[INFO]" in line for line in others)
     log = "\n".join(web.process.lines).lower()
@@ -119,6 +138,7 @@ def go_wrong(web: Served, database: Database) -> None:
         session.execute(update(Clinic).values(profile='{"id": ["Rosalind 1944"]}'))
         session.execute(update(Clinic).values(fingerprint="damaged"))
     assert web.send("secretive words").status == 500
+    assert web.post("/voice/turn?n=2", CALL | {"SpeechResult": "secretive words"}).status == 200
 
 
 class TestASettingIsMissing:

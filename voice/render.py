@@ -8,7 +8,7 @@ from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
 from conversation.calls import Spoken
-from flows.call_state import Waits
+from flows.call_state import Waits, us_number
 from flows.calls import desk_number
 from flows.clinic_words import filled
 from flows.model import Channel, Choice, Say
@@ -77,19 +77,9 @@ def _said(spoken: Spoken, each: Say) -> Iterator[str]:
 
 
 def _option(spoken: Spoken, choice: Choice, language: Language) -> str:
-    words = {"choice": _inside_a_sentence(choice.label), "key": choice.key}
+    words = {"choice": choice.label, "key": choice.key}
     texts = spoken.library.messages["choice"]
     return option_ssml(filled(texts, Channel.VOICE, language, spoken.profile, words))
-
-
-def _inside_a_sentence(label: str) -> str:
-    """A label without its capital, unless that is a name's or an abbreviation's."""
-    first = label.split(" ", maxsplit=1)[0]
-    is_name = label in _NAMES or first == "I" or (len(first) > 1 and first[1:] != first[1:].lower())
-    return label if is_name else label[:1].lower() + label[1:]
-
-
-_NAMES: Final = frozenset({"English"})
 
 
 def _gather(spoken: Spoken, words: str) -> str:
@@ -118,7 +108,8 @@ def _next(spoken: Spoken) -> str:
 def _dial(spoken: Spoken) -> str:
     """Ring the desk. The caller hears it ring, and comes back to us if nobody takes the call."""
     number = desk_number(spoken.profile) or ""
-    caller_id = f' callerId="{spoken.line}"' if spoken.line else ""
+    line = us_number(spoken.line)
+    caller_id = f' callerId="{line}"' if line else ""
     return (
         f'<Dial{caller_id} answerOnBridge="true" timeout="{_SECONDS_TO_RING}"'
         f' action="{_next(spoken)}">{escape(number)}</Dial>'

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scheduler.clock_words import clock, day_words, moment_words
+from scheduler.clock_words import clock, day_words, moment_words, spoken_moment
 from tests.support.visits import NEW_YORK, local
 
+MONDAY_NIGHT = "la noche del lunes al martes"
 ZONES = [
     NEW_YORK,
     "America/Chicago",
@@ -214,3 +215,29 @@ def test_no_two_minutes_of_the_autumn_night_are_said_alike(zone: str, language: 
     night = local("2026-11-01T00:00", zone)
     minutes = [night + dt.timedelta(minutes=n) for n in range(240)]
     assert len({moment_words(at, ZoneInfo(zone), language) for at in minutes}) == 240
+
+
+@pytest.mark.parametrize(
+    ("at", "english", "spanish"),
+    [
+        (
+            "2026-11-24T09:00",
+            "Tuesday, November 24th at 9 AM",
+            "el martes 24 de noviembre a las 9 de la mañana",
+        ),
+        (
+            "2026-11-24T01:00",
+            "Tuesday, November 24th at 1 AM, which is Monday night",
+            f"el martes 24 de noviembre a la 1 de la madrugada, es decir, {MONDAY_NIGHT}",
+        ),
+        (
+            "2026-11-24T00:00",
+            "12 midnight, the night from Monday, November 23rd to Tuesday, November 24th",
+            "a las 12 de la noche, la noche del lunes 23 de noviembre al martes 24 de noviembre",
+        ),
+    ],
+)
+def test_moments_said_aloud(at: str, english: str, spanish: str) -> None:
+    moment, zone = local(at), ZoneInfo(NEW_YORK)
+    assert spoken_moment(moment, zone, "en") == english
+    assert spoken_moment(moment, zone, "es") == spanish

@@ -9,6 +9,7 @@ import pytest
 from flows.model import CarrierWord
 from tests.support.scenario_outcomes import Outcome, judge, profile_for
 from tests.support.scenarios import Asked, Moved, Passes, ScenarioError, Text, Visit, parse
+from tests.support.scenarios_by_call import CallTalk, cannot_be_called
 from tests.support.scenarios_by_engine import EngineTalk
 from tests.support.scenarios_by_text import TextTalk
 from tests.support.web import bot_on
@@ -169,3 +170,38 @@ def test_both_drivers_notice_a_difference(content: str, sqlite_url: str) -> None
         EngineTalk(scenario).hold()
     with bot_on(sqlite_url) as bot, pytest.raises(AssertionError, match=r"x\.txt:\d+: "):
         TextTalk(scenario, bot).hold()
+
+
+def test_a_line_may_be_for_one_channel_only() -> None:
+    text = only_text("> hi\nsms< Eat\nvoice< Drink\nvoice? answer\nsms? choices\n")
+    judge(text, outcome(), by_call=True)
+    with pytest.raises(AssertionError, match=r"x\.txt:2: "):
+        judge(text, outcome())
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        ("only sms\n> hi\n< hi\n", "texts only"),
+        ("> hi\n< hi\nasked Mary 2026-11-25T09:30\n> 1\n", "begins with it"),
+        ("asked Mary 2026-11-25T09:30\ncancelled Mary 2026-11-25T09:30\n> 1\n< hi\n", "moved"),
+        ("> hi\n< hi\n@ +1h\n> hi\n", "last that long"),
+    ],
+)
+def test_what_cannot_be_held_in_one_call_is_named(content: str, why: str) -> None:
+    assert why in (cannot_be_called(parse(content, "x.txt")) or "")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "> 4\n< Nonsense\n",
+        "> 4\nkeys 1\n",
+        "> 0\n< connect\n",
+        "asked Mary 2026-11-25T09:30\n> 2\n= cannot_come Mary 2026-11-25T09:30\n",
+        "> my legs are numb\n= task emergency emergency cord\n",
+    ],
+)
+def test_a_call_notices_a_difference(content: str, sqlite_url: str) -> None:
+    with bot_on(sqlite_url) as bot, pytest.raises(AssertionError, match=r"x\.txt:\d+: "):
+        CallTalk(parse(content, "x.txt"), bot).hold()

@@ -81,6 +81,9 @@ class TestTheCarrierDoubtsWhatItHeard:
     def test_words_that_fit_exactly_count(self, lite_bot: Bot) -> None:
         lite_bot.call().says("how to get ready", 0.1).hears("Getting ready.")
 
+    def test_a_topic_of_another_menu_counts_too(self, lite_bot: Bot) -> None:
+        lite_bot.call().says("aspirin", 0.1).hears("Do not stop any medicine")
+
     def test_commands_count(self, lite_bot: Bot) -> None:
         call = lite_bot.call().says("speak to a person", 0.1)
         assert isinstance(call.waiting, Dial)

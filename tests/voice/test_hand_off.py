@@ -176,6 +176,11 @@ class TestHangingUpOnTheWay:
         bot.call().presses("0").dial_ends("busy").hangs_up()
         assert (bot.row(Task).kind, bot.row(Task).reason) == ("call_me", Missed.BUSY)
 
+    def test_with_a_goodbye(self, bot: Bot) -> None:
+        call = bot.call().presses("0").dial_ends("busy").says("Goodbye")
+        call.hears("We let our ARA Cares Coordinator know")
+        assert (bot.row(Task).kind, bot.row(Task).reason) == ("call_me", Missed.BUSY)
+
     def test_elsewhere_leaves_nothing(self, bot: Bot) -> None:
         bot.call().presses("4").hangs_up()
         assert bot.rows(Task) == []
