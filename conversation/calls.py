@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import msgspec
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from carrier.phones import is_person
 from conversation.effects import Doing, apply, new_task
+from conversation.facts import facts_of
 from conversation.questions import still_asked
 from conversation.turn import NotInServiceError
 from db.calls import (
@@ -35,6 +36,7 @@ from db.session import Database
 from db.tasks import open_voicemail_task
 from flows.call_state import CallState, CallTurn, Happening, Recorded, Said
 from flows.calls import greeting_turn, hung_up, silent_end, take_call_turn
+from flows.known import Standing
 from flows.library import Library
 from flows.model import Effect, Facts, OpenTask, TaskKind
 from flows.model import Session as Talk
@@ -86,13 +88,14 @@ class Taking:
     def facts(self) -> Facts:
         """What the engine may know."""
         contact = self.opened.contact
-        return Facts(
-            self.profile,
-            self.now,
-            opted_out=contact is not None and contact.opted_out_at is not None,
-            withheld=contact is None,
-            we_called=self.opened.direction == "out",
-        )
+        we_called = self.opened.direction == "out"
+        if contact is None:
+            nobody = Standing(is_withheld=True)
+            return Facts(
+                self.profile, self.now, withheld=True, we_called=we_called, standing=nobody
+            )
+        known = facts_of(self.connection, self.profile, contact, self.now)
+        return replace(known, we_called=we_called)
 
 
 class Calls:
@@ -252,9 +255,10 @@ class Calls:
                 record_call_heard(session, self.clinics, *ids, "key", taking.now)
                 session.flush()
         turn = take_call_turn(self.library, state, happening, taking.facts())
-        response = self.store(taking, turn, said, render)
+        heard = turn.heard if said else ""
+        response = self.store(taking, turn, heard, render)
         if turn.effects:
-            _apply(taking, state, turn.effects, said)
+            _apply(taking, state, turn.effects, heard)
         if isinstance(happening, Recorded) and happening.seconds > 0:
             _open_voicemail(taking, state, is_recorded=True)
         return response

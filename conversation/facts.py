@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 from db.contacts import ContactState
 from db.identities import Booked, patients_behind
 from flows.known import KnownPatient, KnownVisit, Standing
-from flows.model import Facts
+from flows.model import Channel, Facts
 from profiles import Language, Profile
 from scheduler.bodies import appointment_words
 from scheduler.planning import visit_of
@@ -54,8 +54,8 @@ def known_visit(profile: Profile, booked: Booked) -> KnownVisit:
     """A stored visit as the engine knows it."""
     visit = visit_of(profile, booked.procedure, booked.starts_at)
 
-    def words(language: Language, _channel: str) -> Mapping[str, str]:
-        return appointment_words(profile, visit, language)
+    def words(language: Language, channel: str) -> Mapping[str, str]:
+        return appointment_words(profile, visit, language, Channel(channel))
 
     has_fast = visit.procedure.fasting_hours > 0
     return KnownVisit(

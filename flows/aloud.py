@@ -7,7 +7,7 @@ from dataclasses import replace
 import msgspec
 
 from flows import moves
-from flows.library import REMINDER_REPLY
+from flows.library import REMINDER_REPLY, Library
 from flows.model import (
     Effect,
     HandOff,
@@ -21,11 +21,21 @@ from flows.model import (
     Turn,
     Understood,
 )
-from flows.nodes import Do
+from flows.nodes import Ask, Asks, Do
 from flows.optout import Keyword, carrier_keyword, plain_language_opt_out
 from flows.says import Context, answer_hint, message, text_of
 
 NO_MORE_CALLS_KEY = "8"
+_KEYS_OF_A_DATE = 8
+
+
+def with_keys(library: Library, turn: Turn) -> Turn:
+    """A turn after which a date of birth is keyed in, if it is one, waits for all of its digits."""
+    node = library.nodes[turn.session.waiting]
+    if not isinstance(node, Ask) or node.asks is not Asks.BIRTH_DATE:
+        return turn
+    session = msgspec.structs.replace(turn.session, wants_keys=_KEYS_OF_A_DATE)
+    return replace(turn, session=session)
 
 
 def with_alarm(context: Context, turn: Turn, name: str) -> Turn:

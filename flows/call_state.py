@@ -116,12 +116,14 @@ Happening: TypeAlias = Said | Dialled | Recorded
 
 @dataclass(frozen=True, slots=True)
 class CallTurn:
-    """The outcome of one turn of a call. `effects` are those that change something stored."""
+    """The outcome of one turn of a call. `effects` are those that change something stored; `heard`
+    is what the caller said as it may be stored, without a date of birth."""
 
     state: CallState
     says: tuple[Say, ...]
     effects: tuple[Effect, ...]
     understood: Understood
+    heard: str = ""
 
 
 def us_number(text: str) -> str | None:

@@ -133,7 +133,7 @@ def _said(library: Library, state: CallState, said: Said, facts: Facts) -> CallT
     wanted = state.wanted if waiting in (HAND_OFF, NUMBER) else None
     after = msgspec.structs.replace(state, talk=turn.session, waits=Waits.WORDS, wanted=wanted)
     context = Context(library, turn.session, event, facts)
-    return _carried_on(context, state, after, turn)
+    return replace(_carried_on(context, state, after, turn), heard=turn.heard)
 
 
 def _carried_on(context: Context, before: CallState, state: CallState, turn: Turn) -> CallTurn:

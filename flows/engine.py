@@ -74,7 +74,8 @@ def take_turn(library: Library, session: Session, event: Event, facts: Facts) ->
     heard = _hear(library, session, event, facts)
     turns = (step(heard) for step in _STEPS)
     turn = next((turn for turn in turns if turn is not None), None) or _not_understood(heard)
-    return replace(turn, heard=heard.kept)
+    turn = replace(turn, heard=heard.kept)
+    return aloud.with_keys(library, turn) if event.is_spoken else turn
 
 
 def greeting(library: Library, session: Session, facts: Facts, event: Event) -> Say:
