@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator, Sequence
 
 import click
 from sqlalchemy import select
 
 from cli.common import plain_errors, ready_database
 from db.clinics import Clinics
-from db.models import Reminder, ReminderEvent, Task
+from db.models import Reminder, Task
 from db.reminders import events_of, listed
 from flows.library import default_library
 from profiles import Profile
 from scheduler.bodies import body_of, occasioned
 from scheduler.clocks import wall_clock
 from scheduler.policy import Kind, Reason
+from scheduler.story import lines_of, story_of
 
 
 @click.group("reminders")
@@ -66,26 +66,8 @@ def reminders_why(external_id: str) -> None:
             )
         events = events_of(session, [row.id for row in rows])
         for row in rows:
-            mine = [event for event in events if event.reminder_id == row.id]
-            click.echo("\n".join(_story(row, mine, profiles[row.clinic_id])))
-
-
-def _story(row: Reminder, events: Sequence[ReminderEvent], profile: Profile) -> Iterator[str]:
-    def at(moment: dt.datetime) -> str:
-        return moment.astimezone(profile.zone).strftime("%a %b %d %H:%M %Z")
-
-    yield (
-        f"{row.kind} (date {row.version}, {row.channel}): due {at(row.due_at)}, "
-        f"useful until {at(row.send_by)}"
-    )
-    for event in events:
-        code = f" (error {event.error_code})" if event.error_code else ""
-        detail = f": {event.detail}" if event.detail else ""
-        yield f"    {at(event.at)}  {event.what.replace('_', ' ')}{detail}{code}"
-    reason = f". {Reason(row.reason).words}" if row.reason else ""
-    when = f" since {at(row.settled_at)}" if row.settled_at else ""
-    again = f", looked at again {at(row.next_at)}" if row.next_at else ""
-    yield f"    now: {row.status.replace('_', ' ')}{when}{again}{reason}"
+            story = story_of(row, events, profiles[row.clinic_id].zone)
+            click.echo("\n".join(lines_of(story)))
 
 
 def _described(row: Reminder, profile: Profile) -> dict[str, str | None]:
