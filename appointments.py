@@ -240,7 +240,7 @@ class _Work:
 def occasion_of(
     profile: Profile, appointment: Appointment | None, row: AppointmentRow
 ) -> Occasion | None:
-    """What taking a row over means for the appointment's messages; `None`: they stay as they are."""
+    """What taking a row over means for the appointment's messages; `None`: they stay as is."""
     if appointment is None:
         return Occasion.BOOKED if row.status is RowStatus.SCHEDULED else None
     if row.status is RowStatus.CANCELLED:
