@@ -9,13 +9,13 @@ from typing import Final
 
 import click
 
-from bench import backlog, claim, dispatch, engine, importing, turn
+from bench import backlog, claim, dispatch, engine, importing, site, turn
 from bench.measure import FULL, LONG, QUICK, Figure, Scale
 from bench.places import VAR
 from bench.report import machine, table, write_json
 
 LANES: Final[dict[str, Callable[[Scale], Iterator[Figure]]]] = {
-    lane.LANE: lane.measure for lane in (turn, engine, claim, dispatch, backlog, importing)
+    lane.LANE: lane.measure for lane in (turn, engine, claim, dispatch, backlog, importing, site)
 }
 
 
