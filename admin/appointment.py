@@ -113,7 +113,7 @@ def add() -> Page:
     if row is None:
         return _new_page(profile, form, patient, is_checked=True), 422
     with site().database.transaction() as db:
-        result = book(db, profile, row, form, patient.id if patient else None)
+        result = book(db, profile, row, form)
     if isinstance(result, Conflict):
         fresh = AppointmentForm.for_clinic(profile, result.values)
         return _new_page(profile, fresh, result.patient, conflict=result), 409

@@ -21,7 +21,7 @@ from db.models import Appointment, Reminder
 from db.visits import reminders_of
 from flows.library import default_library
 from profiles import Profile
-from scheduler.policy import Kind, Occasion, PlannedReminder, PlanStatus
+from scheduler.policy import Kind, Occasion, PlannedReminder, PlanStatus, Reason
 from scheduler.preview import Previewed, Proposed, preview, preview_of
 
 
@@ -84,8 +84,27 @@ def coming_messages(
     occasion = occasion_of(profile, visit, row)
     if occasion is not None:
         return preview(default_library(), profile, proposed, occasion, now)
-    planned = [_planned(each) for each in open_reminders(db, visit)]
-    return preview_of(default_library(), profile, proposed, planned, now)
+    return preview_of(default_library(), profile, proposed, _still_ahead(db, visit, now), now)
+
+
+def _still_ahead(db: Session, visit: Appointment | None, now: dt.datetime) -> list[PlannedReminder]:
+    """What is open about an appointment's date, and what would be ahead but was given up already:
+    that is not taken up again by correcting something."""
+    if visit is None or visit.status != "scheduled":
+        return []
+    rows = reminders_of(db, [visit]).get(visit.id, ())
+    is_given_up = (PlanStatus.SKIPPED, PlanStatus.MISSED)
+    return [
+        PlannedReminder(
+            Kind(row.kind),
+            row.due_at,
+            row.send_by,
+            PlanStatus(row.status),
+            Reason(row.reason) if row.reason else None,
+        )
+        for row in rows
+        if row.status == PlanStatus.PLANNED or (row.status in is_given_up and row.send_by > now)
+    ]
 
 
 def cancelling(
@@ -127,7 +146,3 @@ def language_of(
 def is_language_changed(row: AppointmentRow, visit: Appointment | None) -> bool:
     """Whether somebody decided here that the patient's language is another one."""
     return visit is not None and row.language != visit.patient.language
-
-
-def _planned(row: Reminder) -> PlannedReminder:
-    return PlannedReminder(Kind(row.kind), row.due_at, row.send_by, PlanStatus.PLANNED)

@@ -21,6 +21,7 @@ from admin.appointment_form import (
 )
 from admin.appointment_preview import coming_messages, is_language_changed, open_reminders
 from admin.appointment_words import Difference, Saved, differences, merged
+from admin.forms import row_key
 from admin.site import now
 from appointment_csv import AppointmentRow
 from appointments import Change, name_key, upsert
@@ -58,9 +59,9 @@ def book(
     profile: Profile,
     row: AppointmentRow,
     form: AppointmentForm,
-    patient_id: int | None,
 ) -> Done | Conflict:
     """Book a new appointment, in a transaction that holds the clinic's lock."""
+    patient_id = row_key(request.form.get("patient"))
     lock_contacts(db, profile.id, {row.phone}, now())
     key = name_key(row.first_name, row.last_name)
     known = known_patient(db, profile.id, key, row.date_of_birth)
@@ -91,6 +92,7 @@ def save(
 ) -> Done | Conflict:
     """Change an appointment, in a transaction that holds the clinic's lock; `seen` was read before
     it and may be out of date."""
+    patient_id = row_key(request.form.get("patient"))
     contacts = lock_contacts(db, profile.id, {seen.patient.phone, row.phone}, now())
     visit = visit_with_patient(db, seen.id)
     if visit is None:
@@ -100,6 +102,10 @@ def save(
     if base != stored:
         who = _who_changed(db, visit)
         return _conflict(form, base, stored, None, who)
+    key = name_key(row.first_name, row.last_name)
+    known = known_patient(db, profile.id, key, row.date_of_birth)
+    if known is not None and known.id not in (visit.patient_id, patient_id):
+        return Conflict(_with_what_is_known(known), patient=known)
     old_start, open_before = visit.starts_at, len(open_reminders(db, visit))
     coming = coming_messages(db, profile, row, visit, now())
     if is_language_changed(row, visit) and contacts[row.phone].language is not None:

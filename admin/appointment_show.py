@@ -76,6 +76,7 @@ def existing_page(
         base=base or base_of(stored, visit.status),
         preview=preview,
         conflict=conflict,
+        patient=conflict.patient if conflict else None,
         state=state_of(visit),
         cancel_messages=cancel,
         open_count=open_count,

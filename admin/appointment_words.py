@@ -85,7 +85,8 @@ def saved_words(saved: Saved, profile: Profile, now: dt.datetime) -> str:
     }
     sentences = [says[saved.change]]
     if saved.taken_back:
-        day = f"{saved.old_start.astimezone(profile.zone):%A}"
+        local = saved.old_start.astimezone(profile.zone)
+        day = f"{local:%A, %b} {local.day}"
         sentences.append(
             ngettext(
                 "The reminder for %(day)s was cancelled.",

@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 from db.contacts import lock_contact, set_contact
 from db.models import Appointment, Audit, ConsentChange, Contact, Patient, Reminder
 from tests.admin.test_today import text_of
+from tests.support.counting import statements_of
 from tests.support.csv_files import NOW
 from tests.support.data import STARTS_AT, booked
 from tests.support.site import TestSite, Visitor
@@ -203,7 +204,7 @@ def test_a_move_says_what_it_means_for_the_patient(site: TestSite) -> None:
     assert "New-time notice now · Text in English" in page
     assert said(visitor, visitor.post(SHOWN, moved)) == (
         "The appointment has its new time. "
-        "The 3 reminders for Tuesday were cancelled. "
+        "The 3 reminders for Tuesday, Dec 1 were cancelled. "
         "One message about the new time goes out now. "
         "3 reminders are still to come, the first Tue, Dec 1, 2026, 10:00 AM EST."
     )
@@ -259,7 +260,7 @@ def test_cancelling_tells_the_patient(site: TestSite) -> None:
     page = text_of(visitor.get(SHOWN).text)
     assert "The 3 messages still to come are taken back. Cancellation notice now" in page
     assert said(visitor, visitor.post(f"{SHOWN}/cancel", {"seen": "1 scheduled"})) == (
-        "The appointment is cancelled. The 3 reminders for Tuesday were cancelled. "
+        "The appointment is cancelled. The 3 reminders for Tuesday, Dec 1 were cancelled. "
         "One message about the cancellation goes out now."
     )
     assert one(site).status == "cancelled"
@@ -330,3 +331,27 @@ def test_with_several_clinics_it_is_asked_which(lite_site: TestSite) -> None:
     page = visitor.get("/admin/appointments/new?clinic=iowa-radiology").text
     assert "New appointment at Iowa Radiology" in page
     assert "America/Chicago" in page
+
+
+def test_what_was_given_up_already_is_told_and_not_promised_again(site: TestSite) -> None:
+    book(site, sms_consent=False)
+    visitor = site.visitor()
+    form = fields(visitor.get(SHOWN).text)
+    page = visitor.post("/admin/appointments/preview", {**form, "sms_consent": "y"}, htmx=True)
+    assert "0 messages go out. 3 do not." in text_of(page.text)
+    words = said(visitor, visitor.post(SHOWN, {**form, "sms_consent": "y"}))
+    assert "Please phone the patient." in words
+
+
+def test_the_number_of_queries_does_not_grow_with_messages(site: TestSite) -> None:
+    book(site)
+    visitor = site.visitor()
+    counts = []
+    for day in range(3, 9):
+        form = fields(visitor.get(SHOWN).text)
+        visitor.post(SHOWN, {**form, "day": f"2026-12-0{day}"})
+        with statements_of(site.database) as asked:
+            assert len(visitor.get(SHOWN).text) > 1000
+        counts.append(len(asked))
+    assert len(reminders(site)) == 27
+    assert len(set(counts)) == 1

@@ -131,3 +131,18 @@ def test_two_at_the_same_moment(site: TestSite) -> None:
     assert sorted(statuses) == [303] + [409] * 5
     assert one(site).version == 2
     assert [kind for version, kind, _ in reminders(site) if version == 2].count("moved") == 1
+
+
+def test_a_correction_that_makes_it_another_known_patient_is_asked(site: TestSite) -> None:
+    book(site)
+    book(site, external_id="A-2", last_name="Luna", language="es", phone="+18285550199")
+    visitor = site.visitor()
+    form = fields(visitor.get(SHOWN).text)
+    answer = visitor.post(SHOWN, {**form, "last_name": "Luna"})
+    assert answer.status_code == 409
+    assert "This patient is known already" in answer.text
+    again = fields(answer.text)
+    assert (again["language"], again["patient"]) == ("es", "2")
+    assert visitor.post(SHOWN, again).status_code == 303
+    page = visitor.get("/admin/appointments/2").text
+    assert fields(page)["language"] == "es"

@@ -78,7 +78,7 @@ def test_a_move_says_what_it_did(served: TestSite, tablet: Page) -> None:
     tablet.get_by_label("Day").fill("2026-12-08")
     tablet.get_by_label("Day").press("Enter")
     notice = tablet.locator("#notice")
-    expect(notice).to_contain_text("The 3 reminders for Tuesday were cancelled.")
+    expect(notice).to_contain_text("The 3 reminders for Tuesday, Dec 1 were cancelled.")
     expect(notice).to_contain_text("One message about the new time goes out now.")
     tablet.get_by_text("Day before now: cancelled").click()
     expect(tablet.get_by_text("day_before (date 1, sms): due").first).to_be_visible()
