@@ -87,8 +87,11 @@ def _patients(db: Session, typed: str, clinic_ids: Sequence[str]) -> list[Patien
 
 def sought_by(typed: str) -> Sought:
     """What somebody means who types this: a phone number in any spelling or at least its last four
-    digits, or else the words of a name (`Ann Smith`, `Smith, Ann`)."""
+    digits, or else the words of a name (`Ann Smith`, `Smith, Ann`). Letters and digits together
+    are neither."""
     digits = re.sub(r"\D", "", typed)
+    if digits and any(character.isalpha() for character in typed):
+        return Sought()
     if any(character.isalpha() for character in typed):
         return Sought(words=typed.replace(",", " ").split())
     if len(digits) < 4:

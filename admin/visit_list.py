@@ -28,7 +28,7 @@ from profiles import Profile
 from scheduler.channel import choose_channel
 from scheduler.planning import reachability
 
-PAGE_SIZE: Final = 100
+PAGE_SIZE: Final = 60
 _SHORTENED: Final = 90
 
 

@@ -68,7 +68,7 @@ class Scale:
     other rows of a large and of a small installation, `appointments` the rows of the imported file,
     `texts` those that a side sends in a pass, `backlog` the reminders that two workers find due at
     one moment, `visits` the appointments of the site's database, `views` how often a page is asked
-    for in a pass.
+    for in a round.
     """
 
     rounds: int
@@ -101,7 +101,7 @@ FULL = Scale(
     texts=1500,
     backlog=10_000,
     visits=100_000,
-    views=2,
+    views=5,
 )
 LONG = replace(FULL, reminders=5_000_000, backlog=100_000)
 """What takes minutes: as many reminders as a large installation gathers in years."""

@@ -9,15 +9,17 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, case, false, func, or_, select, tuple_
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import ColumnElement, and_, case, false, func, or_, select, text, tuple_
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from db.contacts import ContactState
 from db.models import Appointment, Contact, Patient, Reminder, Task
 
-_LOST: Final = ("failed", "missed", "in_doubt")
+_LOST: Final = text("reminder.status IN ('failed','missed','in_doubt','skipped')")
+_SHUT: Final = text("(contact.opted_out_at IS NOT NULL OR NOT contact.reachable)")
+"""As the partial indexes say it: with parameters in it the planner could not tell that they fit."""
 _HARMLESS: Final = ("booked_late", "appointment_past")
 _CONTACT: Final = tuple(getattr(Contact, name) for name in ContactState.columns())
 
@@ -57,12 +59,13 @@ def visits_on(
     """Appointments with their patients and the number of their day (0 is the first), by day,
     clinic and time, at most `limit`; only those behind the appointment `after` if it is given."""
     day = _day_number(wanted.days)
-    order = (day, Appointment.clinic_id, Appointment.starts_at, Appointment.id)
+    order: tuple[Any, ...] = (Appointment.starts_at, Appointment.id)  # days follow each other
+    if len(wanted.days) > 1:
+        order = (day, Appointment.clinic_id, *order)
     query = (
         select(day.label("day"), Appointment)
-        .join(Appointment.patient)
         .where(_is_wanted(wanted))
-        .options(joinedload(Appointment.patient))
+        .options(selectinload(Appointment.patient))
         .order_by(*order)
         .limit(limit)
     )
@@ -77,12 +80,7 @@ def count_visits(session: Session, wanted: Wanted) -> Sequence[DayCount]:
     """How many appointments there are, by day, clinic, status and answer."""
     day = _day_number(wanted.days).label("day")
     kinds = (day, Appointment.clinic_id, Appointment.status, Appointment.answer)
-    query = (
-        select(*kinds, func.count())
-        .join(Appointment.patient)
-        .where(_is_wanted(wanted))
-        .group_by(*kinds)
-    )
+    query = select(*kinds, func.count()).where(_is_wanted(wanted)).group_by(*kinds)
     return [DayCount(*row) for row in session.execute(query)]
 
 
@@ -187,7 +185,7 @@ def _is_wanted(wanted: Wanted) -> ColumnElement[bool]:
     if wanted.unconfirmed:
         conditions += [Appointment.status == "scheduled", Appointment.answer.is_(None)]
     if wanted.problems:
-        conditions.append(_has_problem())
+        conditions.append(_has_problem([each.clinic_id for each in wanted.days]))
     return and_(*conditions)
 
 
@@ -199,45 +197,31 @@ def _within(clinic_id: str, since: dt.datetime, until: dt.datetime) -> ColumnEle
     )
 
 
-def _has_problem() -> ColumnElement[bool]:
+def _has_problem(clinic_ids: Collection[str]) -> ColumnElement[bool]:
     """The patient can't come, a message did not reach them or can't, or somebody waits for us."""
     lost = (
         select(Reminder.id)
         .where(
             Reminder.appointment_id == Appointment.id,
             Reminder.version == Appointment.version,
-            or_(
-                Reminder.status.in_(_LOST),
-                and_(Reminder.status == "skipped", Reminder.reason.not_in(_HARMLESS)),
-            ),
+            _LOST,
+            or_(Reminder.status != "skipped", Reminder.reason.not_in(_HARMLESS)),
         )
         .exists()
     )
-    shut = (
-        select(Contact.id)
-        .where(
-            Contact.clinic_id == Appointment.clinic_id,
-            Contact.phone == Patient.phone,
-            or_(Contact.opted_out_at.is_not(None), Contact.reachable.is_(False)),
-        )
-        .exists()
-    )
+    phone_of = (Patient.clinic_id == Contact.clinic_id, Patient.phone == Contact.phone)
+    shut = select(Patient.id).join(Contact, and_(*phone_of)).where(_SHUT)
     waits = (
-        select(Task.id)
-        .join(Contact, Contact.id == Task.contact_id)
-        .where(
-            Task.done_at.is_(None),
-            Contact.clinic_id == Appointment.clinic_id,
-            Contact.phone == Patient.phone,
-        )
-        .exists()
+        select(Patient.id)
+        .join(Contact, and_(*phone_of))
+        .join(Task, Task.contact_id == Contact.id)
+        .where(Task.done_at.is_(None), Task.clinic_id.in_(clinic_ids))
     )
-    asked = (
-        select(Task.id)
-        .where(Task.done_at.is_(None), Task.appointment_id == Appointment.id)
-        .exists()
+    asked = select(Task.appointment_id).where(
+        Task.done_at.is_(None), Task.clinic_id.in_(clinic_ids), Task.appointment_id.is_not(None)
     )
     ahead = and_(
-        Appointment.status == "scheduled", or_(Appointment.answer == "cannot_come", lost, shut)
+        Appointment.status == "scheduled",
+        or_(Appointment.answer == "cannot_come", lost, Appointment.patient_id.in_(shut)),
     )
-    return or_(ahead, waits, asked)
+    return or_(ahead, Appointment.patient_id.in_(waits), Appointment.id.in_(asked))
