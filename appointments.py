@@ -35,6 +35,13 @@ class Change(StrEnum):
     UNCHANGED = "unchanged"
 
 
+class Outcome(StrEnum):
+    """What became of an appointment's day; the words that are stored as its status."""
+
+    ARRIVED = "arrived"
+    NO_SHOW = "no_show"
+
+
 class Answer(StrEnum):
     """What a patient said about an appointment."""
 
@@ -42,24 +49,35 @@ class Answer(StrEnum):
     CANNOT_COME = "cannot_come"
 
 
-def upsert(session: Session, profile: Profile, row: AppointmentRow, now: dt.datetime) -> Change:
+def upsert(
+    session: Session,
+    profile: Profile,
+    row: AppointmentRow,
+    now: dt.datetime,
+    source: str = "import",
+) -> Change:
     """Book, move, cancel or correct the appointment that a row describes; `now` is UTC.
 
     The same row again changes nothing. A row for another start is a move; so is one for another
     procedure if fasting then starts at another time, for the patient must be told of it. Corrected
-    names, numbers or wishes count for reminders that have not gone out yet.
+    names, numbers or wishes count for reminders that have not gone out yet. `source` is what a
+    changed consent is said to come from.
     """
-    return upsert_all(session, profile, [row], now)[0]
+    return upsert_all(session, profile, [row], now, source)[0]
 
 
 def upsert_all(
-    session: Session, profile: Profile, rows: Sequence[AppointmentRow], now: dt.datetime
+    session: Session,
+    profile: Profile,
+    rows: Sequence[AppointmentRow],
+    now: dt.datetime,
+    source: str = "import",
 ) -> list[Change]:
     """As `upsert` for many rows of one clinic, one after the other, in few statements.
 
     Their contacts are locked first and in order, so that no text of a patient waits in a circle.
     """
-    work = _Work(session, profile, rows, now)
+    work = _Work(session, profile, rows, now, source)
     changes = [work.take(row) for row in rows]
     work.finish()
     return changes
@@ -72,9 +90,14 @@ class _Work:
     """
 
     def __init__(
-        self, session: Session, profile: Profile, rows: Sequence[AppointmentRow], now: dt.datetime
+        self,
+        session: Session,
+        profile: Profile,
+        rows: Sequence[AppointmentRow],
+        now: dt.datetime,
+        source: str,
     ) -> None:
-        self._session, self._profile, self._now = session, profile, now
+        self._session, self._profile, self._now, self._source = session, profile, now, source
         self._contacts = lock_contacts(session, profile.id, {row.phone for row in rows}, now)
         stored = session.scalars(
             select(Appointment)
@@ -106,7 +129,7 @@ class _Work:
             return cancel(session, profile, appointment, contact, now)
         if appointment.patient is not patient:
             appointment.patient, corrected = patient, True
-        if _is_moved(profile, appointment, row):
+        if occasion_of(profile, appointment, row) is Occasion.MOVED:
             self.finish()
             return _move(session, profile, row, appointment, contact, now)
         if appointment.procedure != row.procedure:
@@ -123,7 +146,7 @@ class _Work:
                 "patient_id": patient.id,
                 "channel": channel,
                 "granted": granted,
-                "source": "import",
+                "source": self._source,
                 "at": self._now,
             }
             for patient, channel, granted in self._consents
@@ -214,6 +237,17 @@ class _Work:
         return bool(changed)
 
 
+def occasion_of(
+    profile: Profile, appointment: Appointment | None, row: AppointmentRow
+) -> Occasion | None:
+    """What taking a row over means for the appointment's messages; `None`: they stay as is."""
+    if appointment is None:
+        return Occasion.BOOKED if row.status is RowStatus.SCHEDULED else None
+    if row.status is RowStatus.CANCELLED:
+        return None if appointment.status == "cancelled" else Occasion.CANCELLED
+    return Occasion.MOVED if _is_moved(profile, appointment, row) else None
+
+
 def _is_moved(profile: Profile, appointment: Appointment, row: AppointmentRow) -> bool:
     if appointment.status == "cancelled" or appointment.starts_at != row.starts_at:
         return True
@@ -256,6 +290,20 @@ def cancel(
     appointment.updated_at = now
     plan_reminders(session, profile, appointment, contact, Occasion.CANCELLED, now)
     return Change.CANCELLED
+
+
+def mark(session: Session, appointment: Appointment, outcome: Outcome, now: dt.datetime) -> None:
+    """Record that the patient came, or did not; messages that are still open are not needed."""
+    cancel_open(session, appointment.id, Reason.NOT_NEEDED, now)
+    appointment.status = outcome.value
+    appointment.updated_at = now
+
+
+def unmark(appointment: Appointment, now: dt.datetime) -> None:
+    """Take a mark back that was set by mistake; another status is left alone."""
+    if appointment.status in set(Outcome):
+        appointment.status = "scheduled"
+        appointment.updated_at = now
 
 
 def replan_clinic(database: Database, profile: Profile, now: dt.datetime) -> int:

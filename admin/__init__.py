@@ -13,11 +13,13 @@ from flask import Blueprint, Flask
 from admin import (
     access,
     account,
+    appointment,
     audit,
     clinic_choice,
     headers,
     pages,
     prefix,
+    search,
     sessions,
     sign_in,
     staff,
@@ -38,6 +40,8 @@ _ROOMS: Final = (
     account.pages,
     clinic_choice.pages,
     today.pages,
+    search.pages,
+    appointment.pages,
     staff.pages,
     audit.pages,
 )

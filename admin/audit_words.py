@@ -23,6 +23,14 @@ ACTION_WORDS: Final = {
     Action.STAFF_UNLOCKED: _("Account unlocked"),
     Action.STAFF_LINK_MADE: _("One-time link made"),
     Action.AUDIT_EXPORTED: _("Audit exported"),
+    Action.APPOINTMENTS_LISTED: _("Appointments listed"),
+    Action.PATIENTS_SEARCHED: _("Patients searched"),
+    Action.PATIENT_VIEWED: _("Patient viewed"),
+    Action.APPOINTMENT_VIEWED: _("Appointment viewed"),
+    Action.APPOINTMENT_BOOKED: _("Appointment booked"),
+    Action.APPOINTMENT_CHANGED: _("Appointment changed"),
+    Action.APPOINTMENT_CANCELLED: _("Appointment cancelled"),
+    Action.APPOINTMENT_MARKED: _("Appointment marked"),
 }
 
 

@@ -114,5 +114,8 @@ def install(app: Flask) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
-        day=times.day_words, clock=times.clock_words, moment=times.moment_words
+        day=times.day_words,
+        clock=times.clock_words,
+        moment=times.moment_words,
+        short=times.short_words,
     )

@@ -22,6 +22,21 @@ def moment_words(moment: dt.datetime, zone: ZoneInfo) -> str:
     return f"{day_words(moment.astimezone(zone).date())}, {clock_words(moment, zone)}"
 
 
+def short_words(moment: dt.datetime, zone: ZoneInfo) -> str:
+    """`Tue, Dec 1, 9:30 AM`, where year and zone are said already."""
+    local = moment.astimezone(zone)
+    return f"{local:%a, %b} {local.day}, {local.hour % 12 or 12}:{local:%M %p}"
+
+
+def moments_of(day: dt.date, clock: dt.time, zone: ZoneInfo) -> list[dt.datetime]:
+    """The moments (UTC) at which the clinic's clock shows this: one; none where the clocks go
+    forward over it; two, the earlier first, where they go back over it."""
+    wall = dt.datetime.combine(day, clock, zone)
+    found = {wall.replace(fold=fold).astimezone(dt.UTC) for fold in (0, 1)}
+    shown = wall.replace(tzinfo=None)
+    return sorted(each for each in found if each.astimezone(zone).replace(tzinfo=None) == shown)
+
+
 def day_start(day: dt.date, zone: ZoneInfo) -> dt.datetime:
     """When a day begins at the clinic, UTC."""
     return dt.datetime.combine(day, dt.time(), zone).astimezone(dt.UTC)

@@ -67,7 +67,8 @@ class Scale:
     8 and at turn 40, `claims` the batches claimed in a pass, `reminders` and `few_reminders` the
     other rows of a large and of a small installation, `appointments` the rows of the imported file,
     `texts` those that a side sends in a pass, `backlog` the reminders that two workers find due at
-    one moment.
+    one moment, `visits` the appointments of the site's database, `views` how often a page is asked
+    for in a round.
     """
 
     rounds: int
@@ -82,6 +83,8 @@ class Scale:
     appointments: int
     texts: int
     backlog: int
+    visits: int
+    views: int
 
 
 FULL = Scale(
@@ -97,6 +100,8 @@ FULL = Scale(
     appointments=10_000,
     texts=1500,
     backlog=10_000,
+    visits=100_000,
+    views=5,
 )
 LONG = replace(FULL, reminders=5_000_000, backlog=100_000)
 """What takes minutes: as many reminders as a large installation gathers in years."""
@@ -113,6 +118,8 @@ QUICK = Scale(
     appointments=20,
     texts=40,
     backlog=200,
+    visits=1_000,
+    views=1,
 )
 
 

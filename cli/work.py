@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator, Sequence
-from typing import Final
 
 import click
 from sqlalchemy import select
 
 from cli.common import plain_errors, ready_database
 from db.clinics import Clinics
-from db.models import Reminder, ReminderEvent, Task
+from db.models import Reminder, Task
 from db.reminders import events_of, listed
 from flows.library import default_library
 from profiles import Profile
@@ -20,24 +18,7 @@ from scheduler.bodies import body_of, occasioned, spoken_body
 from scheduler.channel import Channel
 from scheduler.clocks import wall_clock
 from scheduler.policy import Kind, Reason
-
-_OF_CALLS: Final = {
-    ("accepted", "call"): "the call was asked for, and the phone company took it on",
-    ("answered", ""): "somebody or something answered the call",
-    ("answered", "human"): "a person answered the call",
-    ("answered", "machine"): "a machine answered the call",
-    ("answered", "fax"): "a fax machine answered the call",
-    ("heard", "key"): "the patient pressed a key or spoke, and so has heard it",
-    ("heard", "message"): "a message was left on the machine",
-    ("not_answered", ""): "nobody heard it in this call",
-    ("report", "ringing"): "the phone rings",
-    ("report", "in-progress"): "the call is going on",
-    ("report", "completed"): "the call is over",
-    ("report", "busy"): "the phone was busy",
-    ("report", "no-answer"): "the phone rang, and nobody answered",
-    ("called_instead", ""): "the text can't arrive, so the patient is called",
-}
-"""What happened to a call, by the event and its detail; an empty detail stands for any other."""
+from scheduler.story import lines_of, story_of
 
 
 @click.group("reminders")
@@ -86,35 +67,8 @@ def reminders_why(external_id: str) -> None:
             )
         events = events_of(session, [row.id for row in rows])
         for row in rows:
-            mine = [event for event in events if event.reminder_id == row.id]
-            click.echo("\n".join(_story(row, mine, profiles[row.clinic_id])))
-
-
-def _story(row: Reminder, events: Sequence[ReminderEvent], profile: Profile) -> Iterator[str]:
-    def at(moment: dt.datetime) -> str:
-        return moment.astimezone(profile.zone).strftime("%a %b %d %H:%M %Z")
-
-    yield (
-        f"{row.kind} (date {row.version}, {row.channel}): due {at(row.due_at)}, "
-        f"useful until {at(row.send_by)}"
-    )
-    for event in events:
-        code = f" (error {event.error_code})" if event.error_code else ""
-        yield f"    {at(event.at)}  {_told(event)}{code}"
-    reason = f". {Reason(row.reason).words}" if row.reason else ""
-    when = f" since {at(row.settled_at)}" if row.settled_at else ""
-    again = f", looked at again {at(row.next_at)}" if row.next_at else ""
-    yield f"    now: {row.status.replace('_', ' ')}{when}{again}{reason}"
-
-
-def _told(event: ReminderEvent) -> str:
-    """One thing that happened, in plain words where it has some."""
-    detail = event.detail or ""
-    kind = "machine" if detail.startswith("machine") else detail
-    words = _OF_CALLS.get((event.what, kind)) or _OF_CALLS.get((event.what, ""))
-    if words is not None:
-        return words
-    return event.what.replace("_", " ") + (f": {detail}" if detail else "")
+            story = story_of(row, events, profiles[row.clinic_id].zone)
+            click.echo("\n".join(lines_of(story)))
 
 
 def _described(row: Reminder, profile: Profile) -> dict[str, str | None]:

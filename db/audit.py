@@ -36,6 +36,14 @@ class Action(StrEnum):
     STAFF_UNLOCKED = "staff_unlocked"
     STAFF_LINK_MADE = "staff_link_made"
     AUDIT_EXPORTED = "audit_exported"
+    APPOINTMENTS_LISTED = "appointments_listed"
+    PATIENTS_SEARCHED = "patients_searched"
+    PATIENT_VIEWED = "patient_viewed"
+    APPOINTMENT_VIEWED = "appointment_viewed"
+    APPOINTMENT_BOOKED = "appointment_booked"
+    APPOINTMENT_CHANGED = "appointment_changed"
+    APPOINTMENT_CANCELLED = "appointment_cancelled"
+    APPOINTMENT_MARKED = "appointment_marked"
 
 
 @dataclass(frozen=True, slots=True)

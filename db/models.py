@@ -46,6 +46,8 @@ __all__ = [
 
 _PLANNED: Final = text("status = 'planned'")
 _OPEN: Final = text("next_at IS NOT NULL")
+_LOST: Final = text("status IN ('failed','missed','in_doubt','skipped')")
+_SHUT: Final = text("opted_out_at IS NOT NULL OR NOT reachable")
 
 
 class Clinic(Base):
@@ -109,7 +111,10 @@ class Contact(Base):
     """
 
     __tablename__ = "contact"
-    __table_args__ = (UniqueConstraint("clinic_id", "phone"),)
+    __table_args__ = (
+        UniqueConstraint("clinic_id", "phone"),
+        Index("ix_contact_shut", "clinic_id", "phone", postgresql_where=_SHUT, sqlite_where=_SHUT),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     clinic_id: Mapped[str] = mapped_column(ForeignKey("clinic.id"))
@@ -231,6 +236,13 @@ class Reminder(Base):
             sqlite_where=_PLANNED,
         ),
         Index("ix_reminder_to_sent_at", "to", "sent_at"),
+        Index(
+            "ix_reminder_lost",
+            "appointment_id",
+            "version",
+            postgresql_where=_LOST,
+            sqlite_where=_LOST,
+        ),
         CheckConstraint(
             "status IN ('planned','sending','sent','delivered','failed','cancelled','skipped',"
             "'missed','in_doubt')",

@@ -121,3 +121,13 @@ def listed(
     if external_id is not None:
         query = query.where(Appointment.external_id == external_id)
     return session.scalars(query).all()
+
+
+def all_of(session: Session, appointment_id: int) -> Sequence[Reminder]:
+    """Every reminder of an appointment, the newest date first, then by time."""
+    query = (
+        select(Reminder)
+        .where(Reminder.appointment_id == appointment_id)
+        .order_by(Reminder.version.desc(), Reminder.due_at, Reminder.id)
+    )
+    return session.scalars(query).all()

@@ -56,6 +56,21 @@ def reachability(patient: Patient, contact: ContactState | None) -> Reachability
     )
 
 
+def plan_for(
+    profile: Profile, visit: Visit, known: Reachability, occasion: Occasion, now: dt.datetime
+) -> tuple[PlannedReminder, ...]:
+    """The policy's plan for somebody who can be reached like this: without a way to reach them
+    every message that was to go out is skipped, for that reason. Pure."""
+    _, obstacle = choose_channel(known)
+    return tuple(_unless_shut(each, obstacle) for each in plan(profile, visit, now, occasion))
+
+
+def _unless_shut(planned: PlannedReminder, obstacle: Reason | None) -> PlannedReminder:
+    if obstacle is None or planned.status is not PlanStatus.PLANNED:
+        return planned
+    return replace(planned, status=PlanStatus.SKIPPED, reason=obstacle)
+
+
 def plan_reminders(
     session: Session,
     profile: Profile,
@@ -84,13 +99,13 @@ def plan_all(
     to_phone: list[tuple[Appointment, ContactState, Reason]] = []
     for appointment, contact in appointments:
         visit = visit_of(profile, appointment.procedure, appointment.starts_at)
-        channel, obstacle = choose_channel(reachability(appointment.patient, contact))
-        for planned in plan(profile, visit, now, occasion):
-            row = _row(appointment, planned, channel, obstacle, now)
-            rows.append(row)
-            lost = obstacle and planned.status == PlanStatus.PLANNED
-            if lost or planned.status == PlanStatus.MISSED:
-                to_phone.append((appointment, contact, Reason(str(row["reason"]))))
+        known = reachability(appointment.patient, contact)
+        channel, obstacle = choose_channel(known)
+        for planned in plan_for(profile, visit, known, occasion, now):
+            rows.append(_row(appointment, planned, channel, now))
+            is_lost = planned.status is PlanStatus.MISSED or planned.reason is obstacle
+            if is_lost and planned.reason is not None:
+                to_phone.append((appointment, contact, planned.reason))
     session.flush()
     _store(session, rows)
     for appointment, contact, reason in to_phone:
@@ -145,7 +160,8 @@ def plan_missing(
     known = {row.kind for row in _rows_of(session, appointment)}
     channel, obstacle = choose_channel(reachability(appointment.patient, contact))
     missing = [each for each in wanted if each.kind.value not in known]
-    _store(session, [_row(appointment, each, channel, obstacle, now) for each in missing])
+    rows = [_row(appointment, _unless_shut(each, obstacle), channel, now) for each in missing]
+    _store(session, rows)
     for _ in missing:
         if obstacle:
             ask_to_phone(session, appointment, contact.id if contact else None, obstacle, now)
@@ -164,13 +180,9 @@ def _row(
     appointment: Appointment,
     planned: PlannedReminder,
     channel: str,
-    obstacle: Reason | None,
     now: dt.datetime,
 ) -> dict[str, object]:
-    status, reason = planned.status, planned.reason
-    if status is PlanStatus.PLANNED and obstacle is not None:
-        status, reason = PlanStatus.SKIPPED, obstacle
-    is_open = status is PlanStatus.PLANNED
+    is_open = planned.status is PlanStatus.PLANNED
     return {
         "clinic_id": appointment.clinic_id,
         "appointment_id": appointment.id,
@@ -179,8 +191,8 @@ def _row(
         "channel": str(channel),
         "due_at": planned.due_at,
         "send_by": planned.send_by,
-        "status": status.value,
-        "reason": reason.value if reason else None,
+        "status": planned.status.value,
+        "reason": planned.reason.value if planned.reason else None,
         "next_at": planned.due_at if is_open else None,
         "settled_at": None if is_open else now,
         "created_at": now,

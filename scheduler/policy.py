@@ -70,6 +70,7 @@ class Reason(StrEnum):
     DAILY_CAP = "daily_cap"
     WAITING = "waiting"
     UNACCOUNTED = "unaccounted"
+    NOT_NEEDED = "not_needed"
 
     @property
     def words(self) -> str:
@@ -104,6 +105,7 @@ _REASON_WORDS: Final = {
     Reason.DAILY_CAP: "The patient's phone got as many messages today as the clinic allows.",
     Reason.WAITING: "It is due and has not gone out yet; phone the patient if time gets short.",
     Reason.UNACCOUNTED: "It should have gone out and there is no trace of it.",
+    Reason.NOT_NEEDED: "The patient had come already, or the visit was over.",
     Reason.HELD: "It waits because the patient reported a warning sign; staff can release it.",
 }
 

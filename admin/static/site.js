@@ -17,6 +17,19 @@ document.addEventListener("htmx:afterSettle", focusErrors);
 document.addEventListener("htmx:sendError", () => say(document.body.dataset.offline));
 document.addEventListener("htmx:timeout", () => say(document.body.dataset.offline));
 
+// A list that is brought up to date stays where the reader has scrolled it to.
+let scrolled = [];
+document.addEventListener("htmx:beforeSwap", (event) => {
+  scrolled = [...event.detail.target.querySelectorAll(".table")].map((table) => table.scrollLeft);
+});
+document.addEventListener("htmx:afterSettle", (event) => {
+  const tables = event.detail.elt.querySelectorAll(".table");
+  scrolled.forEach((left, number) => {
+    if (tables[number]) tables[number].scrollLeft = left;
+  });
+  scrolled = [];
+});
+
 document.addEventListener("submit", (event) => {
   const question = event.target.dataset.confirm;
   if (question && !window.confirm(question)) {

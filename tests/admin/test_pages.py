@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from urllib.parse import urlsplit
 
 import pyotp
@@ -14,11 +15,18 @@ from db.staff import Role
 from db.tasks import NewTask, open_task
 from tests.support.browser import axe_violations
 from tests.support.csv_files import NOW
+from tests.support.data import booked
 from tests.support.site import PASSWORD, TestSite, page_problems
 
 EMAIL = "coordinator@example.org"
 # Not for somebody signed in, without a page of their own, or no page at all.
-NOT_PAGES = {"/admin/sign-in", "/admin/sign-in/code", "/admin/welcome", "/admin/audit.csv"}
+NOT_PAGES = {
+    "/admin/sign-in",
+    "/admin/sign-in/code",
+    "/admin/welcome",
+    "/admin/audit.csv",
+    "/admin/search",
+}
 
 
 def fill_in(page: Page, email: str = EMAIL, password: str = PASSWORD) -> None:
@@ -248,6 +256,10 @@ def test_deactivating_asks_first(served: TestSite, tablet: Page) -> None:
 
 def test_the_clinic_can_be_chosen(served: TestSite, tablet: Page) -> None:
     served.load("iowa-radiology")
+    for number, profile in enumerate(served.profiles.values()):
+        soon = NOW + dt.timedelta(hours=3)
+        phone = f"+1828555017{number}"
+        booked(served.database, profile, NOW, starts_at=soon, phone=phone)
     served.signed_in(tablet)
     tablet.goto(served.url("/admin/"))
     expect(tablet.locator("tbody tr")).to_have_count(2)

@@ -57,7 +57,8 @@ def test_every_lane_is_measured(quick: tuple[str, dict[str, Any]]) -> None:
     figures = content["figures"]
     assert content["quick"]
     assert {each["lane"] for each in figures} == {
-        *("turn", "voice turn", "engine", "prompts", "claim", "dispatch", "backlog", "import")
+        *("turn", "voice turn", "engine", "prompts", "claim", "dispatch", "backlog", "import"),
+        "site",
     }
     for each in figures:
         rounds = each["rounds"]
@@ -106,7 +107,7 @@ def test_one_lane_can_be_run_alone(tmp_path: Path) -> None:
 def test_an_unknown_lane_is_told_the_known_ones(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["turns", "--out", str(tmp_path)])
     assert done.exit_code == 2
-    assert "'turn', 'engine', 'claim', 'dispatch', 'backlog', 'import'" in done.output
+    assert "'turn', 'engine', 'claim', 'dispatch', 'backlog', 'import', 'site'" in done.output
     assert not any(tmp_path.iterdir())
 
 

@@ -1,0 +1,146 @@
+"""The coordinators' pages on a database that has grown for years, asked one after the other.
+
+A room adds its pages to `PAGES`. They are served in this process, by Flask's own test client, to
+somebody who is signed in; what a browser does with them is not timed.
+"""
+
+from __future__ import annotations
+
+import re
+import statistics
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from html import unescape
+from typing import Final
+
+from flask.testing import FlaskClient
+
+from app import create_app
+from bench.filling import NOW
+from bench.measure import Figure, Limit, Scale, Target, alternate
+from bench.places import clinic, places
+from bench.site_filling import fill_years
+from bench.texts import settings_for
+from db.session import Database
+from db.staff import NewStaff, Role, add_staff
+
+LANE: Final = "site"
+TARGET: Final = Target(Limit.AT_MOST, 100.0)
+_TOKEN: Final = re.compile(r'name="csrf-token" content="([^"]+)"')
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page: its address, and the form that is posted to it, if one is. `headers` are further
+    ones of the request; `answer` the status of the answer."""
+
+    path: str
+    form: Mapping[str, str] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    answer: int = 200
+
+
+_HTMX: Final = {"HX-Request": "true"}
+_TYPED: Final = {
+    "clinic": clinic().id,
+    "first_name": "Rosa",
+    "last_name": "Luna",
+    "date_of_birth": "1948-03-09",
+    "phone": "(828) 555-0188",
+    "language": "en",
+    "procedure": "kyphoplasty",
+    "day": "2026-12-08",
+    "clock": "08:30",
+    "channel": "auto",
+    "sms_consent": "y",
+}
+PAGES: Final[dict[str, Page]] = {
+    "today": Page("/admin/"),
+    "today, only problems": Page("/admin/?problems=y"),
+    "31 days": Page("/admin/?since=2026-11-20&until=2026-12-20"),
+    "31 days, only problems": Page("/admin/?since=2026-11-20&until=2026-12-20&problems=y"),
+    "today, by itself": Page("/admin/", headers={**_HTMX, "Prepline-Poll": "1"}),
+    "search by name": Page("/admin/search", {"q": "garcia jose"}),
+    "search by first name": Page("/admin/search", {"q": "ines"}, _HTMX),
+    "search by phone": Page("/admin/search", {"q": "(200) 200-0050"}, _HTMX),
+    "search by four digits": Page("/admin/search", {"q": "0050"}, _HTMX),
+    "search by id": Page("/admin/search", {"q": "B-50"}, _HTMX),
+    "an appointment": Page("/admin/appointments/50"),
+    "a new appointment": Page("/admin/appointments/new"),
+    "its messages while typing": Page("/admin/appointments/preview", _TYPED, _HTMX),
+}
+
+
+def measure(scale: Scale) -> Iterator[Figure]:
+    """The median milliseconds of each page on PostgreSQL."""
+    with places() as (_, postgresql), ExitStack() as until_the_end:
+        if postgresql.fresh is None:
+            for name in PAGES:
+                note = f"{postgresql.name} {postgresql.note}"
+                yield Figure(LANE, name, "ms", (), TARGET, note)
+            return
+        url = until_the_end.enter_context(postgresql.fresh())
+        database = Database(url)
+        until_the_end.callback(database.close)
+        fill_years(database, scale.visits)
+        app = create_app(settings_for(url), lambda: NOW)
+        until_the_end.callback(app.extensions["prepline_database"].close)
+        client = _signed_in(database, app.test_client())
+        token = unescape(_token(client))
+        sides = {name: _asker(client, page, token, scale.views) for name, page in PAGES.items()}
+        found = alternate(sides, replace(scale, passes=1))
+        note = f"{scale.visits:,} appointments and {10 * scale.visits:,} messages"
+        for name, rounds in found.items():
+            yield Figure(LANE, name, "ms", rounds, TARGET, note)
+
+
+def _asker(client: FlaskClient, page: Page, token: str, views: int) -> Callable[[], float]:
+    """Ask for a page some times; the median milliseconds of one."""
+
+    def ask() -> float:
+        return statistics.median(_asked(client, page, token) for _ in range(views))
+
+    return ask
+
+
+def _asked(client: FlaskClient, page: Page, token: str) -> float:
+    headers = {"X-CSRFToken": token, **page.headers}
+    start = time.perf_counter()
+    if page.form is None:
+        answer = client.get(page.path, headers=headers, base_url=_BASE)
+    else:
+        form = {**page.form, "csrf_token": token}
+        answer = client.post(page.path, data=form, headers=headers | _REFERRER, base_url=_BASE)
+    taken = (time.perf_counter() - start) * 1000
+    if answer.status_code != page.answer:
+        raise RuntimeError(f"{page.path} was answered with {answer.status_code}")
+    return taken
+
+
+_BASE: Final = "https://bench.example"
+_REFERRER: Final = {"Referer": f"{_BASE}/admin/"}
+
+
+def _token(client: FlaskClient) -> str:
+    found = _TOKEN.search(client.get("/admin/account", base_url=_BASE).text)
+    if found is None:
+        raise RuntimeError("nobody is signed in; the figures would mean nothing")
+    return found[1]
+
+
+def _signed_in(database: Database, client: FlaskClient) -> FlaskClient:
+    """A coordinator's browser, as it is after signing in."""
+    with database.transaction() as db:
+        person = add_staff(db, NewStaff("bench@example.org", "Bench", Role.COORDINATOR), NOW)
+    moment = int(NOW.timestamp())
+    with client.session_transaction(base_url=_BASE) as session:
+        session.update(
+            _user_id=str(person.id),
+            _fresh=True,
+            epoch=person.session_epoch,
+            since=moment,
+            seen=moment,
+        )
+    return client
