@@ -12,8 +12,9 @@ import appointments
 from db.contacts import ContactState, record_opt_change, set_contact
 from db.identities import record_lock, record_miss, record_verified
 from db.models import Patient
+from db.prep_answers import record_prep_answer
 from db.tasks import NewTask, open_task
-from flows.known import IdentityLocked, IdentityMiss, Verified
+from flows.known import IdentityLocked, IdentityMiss, PrepAnswer, Verified
 from flows.model import (
     CannotCome,
     Confirm,
@@ -62,6 +63,8 @@ def apply(doing: Doing, effect: Effect) -> None:
             record_miss(doing.session, doing.contact)
         case IdentityLocked(until):
             record_lock(doing.session, doing.contact, until)
+        case PrepAnswer(appointment, item, answer):
+            record_prep_answer(doing.session, appointment, item, answer, doing.now)
 
 
 def _open_task(doing: Doing, task: OpenTask) -> None:

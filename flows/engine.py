@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from flows import identity, moves
+from flows import checklist, identity, moves
 from flows.birth_dates import masked
 from flows.language import guess_language
 from flows.library import REMINDER_REPLY, START, Library
@@ -35,12 +35,12 @@ from flows.model import (
     Turn,
     Understood,
 )
-from flows.nodes import COMMAND_KEYS, OPTION_KEYS, Ask, Command, Menu, NodeRef, Urgency
+from flows.nodes import COMMAND_KEYS, OPTION_KEYS, Ask, Check, Command, Menu, NodeRef, Urgency
 from flows.optout import Keyword, carrier_keyword, is_yes, plain_language_opt_out
 from flows.says import Context, answer_hint, menu_say, message
 from flows.text import words
 from flows.triage import FlagClass, find_flag
-from flows.visits import is_personal, told_visit
+from flows.visits import is_open
 
 SESSION_EXPIRY: Final = dt.timedelta(hours=24)
 _SPLIT_TEXTS: Final = dt.timedelta(minutes=10)
@@ -86,7 +86,7 @@ def _hear(library: Library, before: Session, event: Event, facts: Facts) -> _Hea
     about = tuple(subject for subject in before.about if subject.until > facts.now)
     asked = bool(about) and before.waiting == REMINDER_REPLY
     expired = silence > SESSION_EXPIRY and not asked
-    if is_personal(library, before.waiting) and told_visit(before, facts) is None:
+    if not is_open(library, library.current(before.waiting), before, facts):
         expired = True
     split = tuple(words(event.text))
     kept = _without_birth_date(library, before, event, facts)
@@ -282,8 +282,11 @@ def _offer(heard: _Heard) -> Turn | None:
 
 
 def _own_words(heard: _Heard) -> Turn | None:
-    """What was asked for in the patient's own words: a date of birth, or a reason."""
+    """What was asked for: an answer of the check-list, a date of birth, or a reason."""
     context = heard.context
+    answered = checklist.take_answer(context, heard.keys, heard.words)
+    if answered is not None:
+        return answered
     is_option = context.library.menus[context.session.waiting].exact(heard.words)
     if len(heard.keys) == 1 or is_option:
         return None
@@ -345,7 +348,7 @@ def _not_understood(heard: _Heard, first: str = "not_understood_hint") -> Turn:
         return Turn(session, says, (OpenTask(TaskKind.NOT_UNDERSTOOD),), understood)
     if unseen and first == "not_understood_hint":
         return Turn(session, (menu_say(context, START),), (), understood)
-    is_asked = isinstance(context.library.nodes[session.waiting], Ask)
+    is_asked = isinstance(context.library.nodes[session.waiting], Ask | Check)
     if session.misses == 2 or is_asked or first != "not_understood_hint":
         is_second = session.misses == 2 and first == "not_understood_hint"
         lead = "not_understood_menu" if is_second else first

@@ -22,11 +22,13 @@ from flows.nodes import (
     Answer,
     Approved,
     Ask,
+    Check,
     Command,
     Flow,
     Menu,
     Node,
     NodeRef,
+    Option,
     Switch,
     Texts,
     Topic,
@@ -38,6 +40,7 @@ from yaml_text import load_yaml
 CONTENT: Final = Path(__file__).parent / "content"
 START: Final[NodeRef] = "main.menu"
 REMINDER_REPLY: Final[NodeRef] = "reminder.reply"
+READY: Final[NodeRef] = "ready.start"
 
 
 class ContentError(Exception):
@@ -65,8 +68,8 @@ class Library:
     """All content of all flows.
 
     `menus` finds the options of one menu or question by the words that mean them, `everywhere` the
-    topics of all menus that are open to everybody; both hold every language's words, whatever
-    language a session is in.
+    topics of all menus that are open to everybody, `answers` the ids of a
+    check's options; all hold every language's words, whatever language a session is in.
     """
 
     nodes: Mapping[NodeRef, Node]
@@ -75,6 +78,7 @@ class Library:
     moved: Mapping[NodeRef, NodeRef]
     menus: Mapping[NodeRef, PhraseIndex]
     keys: Mapping[NodeRef, Mapping[str, NodeRef]]
+    answers: Mapping[NodeRef, PhraseIndex]
     everywhere: PhraseIndex
     topics: Mapping[NodeRef, Topic]
 
@@ -196,8 +200,16 @@ def _library(
             for phrase in phrases
         },
         moved={old: new for flow in flows for old, new in flow.moved.items()},
-        menus={ref: PhraseIndex(_phrases(menu)) for ref, menu in menus.items()},
+        menus={ref: PhraseIndex(_phrases(menu)) for ref, menu in menus.items()}
+        | {ref: PhraseIndex([]) for ref, node in nodes.items() if isinstance(node, Check)},
         keys={ref: {o.key: o.next for o in menu.options} for ref, menu in menus.items()},
+        answers={
+            ref: PhraseIndex(
+                (phrase, option.id) for option in node.options for phrase in _said_as(option)
+            )
+            for ref, node in nodes.items()
+            if isinstance(node, Check)
+        },
         everywhere=PhraseIndex(
             (phrase, target)
             for ref, menu in menus.items()
@@ -211,11 +223,14 @@ def _library(
 def _phrases(menu: Menu | Ask) -> Iterable[tuple[str, NodeRef]]:
     """Every phrase that means an option: its labels and aliases in every language."""
     for option in menu.options:
-        for phrase in (*option.label.values(), *option.say_as.values()):
+        for phrase in _said_as(option):
             yield phrase, option.next
-        for phrases in option.aliases.values():
-            for phrase in phrases:
-                yield phrase, option.next
+
+
+def _said_as(option: Option) -> Iterable[str]:
+    yield from (*option.label.values(), *option.say_as.values())
+    for phrases in option.aliases.values():
+        yield from phrases
 
 
 def _topics(nodes: Mapping[NodeRef, Node]) -> dict[NodeRef, Topic]:

@@ -8,9 +8,9 @@ from typing import Final
 
 import msgspec
 
-from flows import identity
+from flows import checklist, identity
 from flows.clinic_words import open_at
-from flows.library import START
+from flows.library import READY, START
 from flows.model import (
     CannotCome,
     Confirm,
@@ -25,7 +25,20 @@ from flows.model import (
     Turn,
     Understood,
 )
-from flows.nodes import Act, Answer, Approved, Ask, Asks, Do, Menu, Node, NodeRef, Urgency
+from flows.nodes import (
+    Act,
+    Answer,
+    Approved,
+    Ask,
+    Asks,
+    Check,
+    Checklist,
+    Do,
+    Menu,
+    Node,
+    NodeRef,
+    Urgency,
+)
 from flows.says import (
     Context,
     answer_hint,
@@ -57,7 +70,9 @@ def go(context: Context, ref: NodeRef, rule: str) -> Turn:
     node = context.library.nodes[ref]
     if isinstance(node, Ask):
         return _ask(context, ref, node, rule)
-    if isinstance(node, Menu):
+    if isinstance(node, Checklist):
+        return checklist.open_list(context, node, rule)
+    if isinstance(node, Menu | Check):
         return wait_at(context, ref, rule)
     labels = tuple(filter(None, (context.library.topics.get(ref),)))
     understood = Understood(Kind.ANSWER, labels, rule)
@@ -207,6 +222,8 @@ def take_offer(context: Context, number: int, before: Session) -> Turn | None:
         return go(context, context.library.current(offer), "offer")
     if before.offer_kind is OfferKind.VISITS:
         return identity.tell_offered(context, offer, "offer") if offer.isdecimal() else None
+    if before.offer_kind is OfferKind.CHECKS_FOR:
+        return checklist.open_for(context, offer, "offer")
     subject = next((s for s in context.session.about if str(s.appointment) == offer), None)
     return reply_about(context, subject, *_asked(before, "offer")) if subject else None
 
@@ -230,7 +247,8 @@ def ask_again(context: Context, before: Session) -> Turn:
         refs = tuple(map(context.library.current, before.offers))
         return offer_nodes(context, refs, "command:repeat")
     if before.offer_kind not in _FOR_WHOM:
-        return go(context, "appointment.details", "command:repeat")
+        asked = "appointment.details" if before.offer_kind is OfferKind.VISITS else READY
+        return go(context, asked, "command:repeat")
     if len(context.session.about) < 2:
         return go(context, context.session.waiting, "command:repeat")
     return _ask_whom(context, *_asked(before, "command:repeat"))
