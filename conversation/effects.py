@@ -12,8 +12,9 @@ import appointments
 from db.contacts import ContactState, record_opt_change, set_contact
 from db.identities import record_lock, record_miss, record_verified
 from db.models import ConsentChange, Patient
+from db.prep_answers import record_prep_answer
 from db.tasks import NewTask, open_task
-from flows.known import IdentityLocked, IdentityMiss, Verified
+from flows.known import IdentityLocked, IdentityMiss, PrepAnswer, Verified
 from flows.model import (
     CannotCome,
     Confirm,
@@ -54,6 +55,8 @@ def apply(doing: Doing, effect: Effect) -> None:
             appointments.record_answer(doing.session, appointment, answer, doing.now)
         case OpenTask():
             open_task(doing.session, new_task(doing, effect), doing.now)
+        case PrepAnswer(appointment, item, answer):
+            record_prep_answer(doing.session, appointment, item, answer, doing.now)
         case HandOff() | OnCall():
             raise TypeError(f"{type(effect).__name__} is for the call itself, not for its rows")
         case _ if doing.contact is not None:

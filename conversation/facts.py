@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, partial
 
 from sqlalchemy.engine import Connection
 
 from db.contacts import ContactState
 from db.identities import Booked, patients_behind
+from db.prep_answers import answers_of
 from flows.known import KnownPatient, KnownVisit, Standing
 from flows.model import Channel, Facts
 from profiles import Language, Profile
@@ -28,6 +29,7 @@ def facts_of(
         opted_out=contact.opted_out_at is not None,
         standing=Standing(contact.identity_misses, contact.identity_locked_until),
         visits=_visits(connection, profile, contact, now),
+        answered=partial(answers_of, connection),
     )
 
 

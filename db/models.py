@@ -213,6 +213,21 @@ class Appointment(Base):
     patient: Mapped[Patient] = relationship()
 
 
+class PrepAnswer(Base):
+    """An answer to one item of the check-list before one version of an appointment; the latest of
+    an item counts."""
+
+    __tablename__ = "prep_answer"
+    __table_args__ = (Index(None, "appointment_id", "version"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    appointment_id: Mapped[int] = mapped_column(ForeignKey("appointment.id"))
+    version: Mapped[int]
+    item: Mapped[str] = mapped_column(String(24))
+    answer: Mapped[str] = mapped_column(String(24))
+    at: Mapped[dt.datetime]
+
+
 class Reminder(Base):
     """One message that is to reach a patient about one version of an appointment.
 

@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from flows import aloud, identity, moves
+from flows import aloud, checklist, identity, moves
 from flows.birth_dates import masked
 from flows.commands import COMMAND_KEYS, OPTION_KEYS, Command
 from flows.language import guess_language
@@ -36,12 +36,12 @@ from flows.model import (
     Turn,
     Understood,
 )
-from flows.nodes import Ask, Menu, NodeRef, Urgency
+from flows.nodes import Ask, Check, Menu, NodeRef, Urgency
 from flows.optout import Keyword, carrier_keyword, is_yes, plain_language_opt_out
-from flows.says import Context, answer_hint, menu_say, message
+from flows.says import Context, menu_say, message
 from flows.text import words
 from flows.triage import FlagClass, find_flag
-from flows.visits import is_personal, told_visit
+from flows.visits import is_open
 
 SESSION_EXPIRY: Final = dt.timedelta(hours=24)
 _SPLIT_TEXTS: Final = dt.timedelta(minutes=10)
@@ -88,7 +88,7 @@ def _hear(library: Library, before: Session, event: Event, facts: Facts) -> _Hea
     about = tuple(subject for subject in before.about if subject.until > facts.now)
     asked = bool(about) and before.waiting == REMINDER_REPLY
     expired = silence > SESSION_EXPIRY and not asked
-    if is_personal(library, before.waiting) and told_visit(before, facts) is None:
+    if not is_open(library, library.current(before.waiting), before, facts):
         expired = True
     split = tuple(words(event.text))
     kept = _without_birth_date(library, before, event, facts)
@@ -249,33 +249,17 @@ def _command(heard: _Heard) -> Turn | None:
     return _COMMANDS[command](heard.context)
 
 
-def _repeat(context: Context) -> Turn:
-    """Say it again; what was done for the patient is not done a second time."""
-    turn = moves.go(context, context.session.said, "command:repeat")
-    return replace(turn, effects=())
-
-
-def _help(context: Context) -> Turn:
-    says = (message(context, "help"),)
-    return Turn(context.session, says, (), Understood(Kind.COMMAND, (), "command:help"))
-
-
-def _thanks(context: Context) -> Turn:
-    say = Say(message(context, "welcome").text, hint=answer_hint(context))
-    return Turn(context.session, (say,), (), Understood(Kind.COMMAND, (), "command:thanks"))
-
-
 _COMMANDS: Final[dict[Command, Callable[[Context], Turn]]] = {
     Command.MENU: lambda context: moves.go(context, START, "command:menu"),
     Command.BACK: moves.back,
-    Command.REPEAT: _repeat,
-    Command.HELP: _help,
+    Command.REPEAT: moves.repeat,
+    Command.HELP: moves.tell_help,
     Command.PERSON: lambda context: moves.hand_off(context, "command:person"),
     Command.ENGLISH: lambda context: moves.switch_language(context, "en"),
     Command.SPANISH: lambda context: moves.switch_language(context, "es"),
-    Command.THANKS: _thanks,
+    Command.THANKS: moves.thank,
     Command.GOODBYE: lambda context: (
-        aloud.goodbye(context) if context.event.is_spoken else _thanks(context)
+        aloud.goodbye(context) if context.event.is_spoken else moves.thank(context)
     ),
 }
 
@@ -302,8 +286,11 @@ def _no_more_calls(heard: _Heard) -> Turn | None:
 
 
 def _own_words(heard: _Heard) -> Turn | None:
-    """What was asked for in the patient's own words: a date of birth, or a reason."""
+    """What was asked for: an answer of the check-list, a date of birth, or a reason."""
     context = heard.context
+    answered = checklist.take_answer(context, heard.keys, heard.words)
+    if answered is not None:
+        return answered
     is_option = context.library.menus[context.session.waiting].exact(heard.words)
     if len(heard.keys) == 1 or is_option:
         return None
@@ -371,7 +358,7 @@ def _not_understood(heard: _Heard, first: str = "not_understood_hint") -> Turn:
     if unseen and first == "not_understood_hint":
         sorry = (message(context, first),) if spoken else ()
         return Turn(session, (*sorry, menu_say(context, START)), (), understood)
-    is_asked = isinstance(context.library.nodes[session.waiting], Ask)
+    is_asked = isinstance(context.library.nodes[session.waiting], Ask | Check)
     if session.misses == 2 or is_asked or first != "not_understood_hint":
         is_second = session.misses == 2 and first == "not_understood_hint"
         lead = "not_understood_menu" if is_second else first

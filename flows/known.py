@@ -41,6 +41,11 @@ class KnownPatient:
     visits: tuple[KnownVisit, ...] = ()
 
 
+def no_answers(_appointment: int) -> Mapping[str, str]:
+    """Nothing of a check-list is answered."""
+    return {}
+
+
 def nobody() -> tuple[KnownPatient, ...]:
     """No patient is known behind the number."""
     return ()
@@ -66,6 +71,15 @@ class Verified:
 @dataclass(frozen=True, slots=True)
 class IdentityMiss:
     """A date of birth was given that no patient of this number has."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrepAnswer:
+    """The patient answered one item of the check-list for an appointment."""
+
+    appointment: int
+    item: str
+    answer: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,21 @@ import yaml
 
 from flows.commands import Command
 from flows.matching import PhraseIndex
-from flows.nodes import Act, Answer, Approved, Ask, Flow, Menu, Node, NodeRef, Switch, Texts, Topic
+from flows.nodes import (
+    Act,
+    Answer,
+    Approved,
+    Ask,
+    Check,
+    Flow,
+    Menu,
+    Node,
+    NodeRef,
+    Option,
+    Switch,
+    Texts,
+    Topic,
+)
 from flows.text import normalise
 from profiles import LANGUAGES, Language
 from yaml_text import load_yaml
@@ -29,6 +43,7 @@ REMINDER_REPLY: Final[NodeRef] = "reminder.reply"
 HAND_OFF: Final[NodeRef] = "handoff.menu"
 NUMBER: Final[NodeRef] = "handoff.number"
 _MOST_HINTS: Final = 500  # of at most 100 characters, which is as many as the carrier takes
+READY: Final[NodeRef] = "ready.start"
 
 
 class ContentError(Exception):
@@ -56,9 +71,9 @@ class Library:
     """All content of all flows.
 
     `menus` finds the options of one menu or question by the words that mean them, `everywhere` the
-    topics of all menus that are open to everybody; both hold every language's words, whatever
-    language a session is in. `hints` are what a caller is likely to say at a menu, by menu and
-    language: its own words, then commands.
+    topics of all menus that are open to everybody, `answers` the ids of a check's options; all hold
+    every language's words, whatever language a session is in. `hints` are what a caller is likely
+    to say at a menu, by menu and language: its own words, then commands.
     """
 
     nodes: Mapping[NodeRef, Node]
@@ -67,6 +82,7 @@ class Library:
     moved: Mapping[NodeRef, NodeRef]
     menus: Mapping[NodeRef, PhraseIndex]
     keys: Mapping[NodeRef, Mapping[str, NodeRef]]
+    answers: Mapping[NodeRef, PhraseIndex]
     everywhere: PhraseIndex
     topics: Mapping[NodeRef, Topic]
     hints: Mapping[tuple[NodeRef, Language], tuple[str, ...]]
@@ -189,8 +205,16 @@ def _library(
             for phrase in phrases
         },
         moved={old: new for flow in flows for old, new in flow.moved.items()},
-        menus={ref: PhraseIndex(_phrases(menu)) for ref, menu in menus.items()},
+        menus={ref: PhraseIndex(_phrases(menu)) for ref, menu in menus.items()}
+        | {ref: PhraseIndex([]) for ref, node in nodes.items() if isinstance(node, Check)},
         keys={ref: {o.key: o.next for o in menu.options} for ref, menu in menus.items()},
+        answers={
+            ref: PhraseIndex(
+                (phrase, option.id) for option in node.options for phrase in _said_as(option)
+            )
+            for ref, node in nodes.items()
+            if isinstance(node, Check)
+        },
         everywhere=PhraseIndex(
             (phrase, target)
             for ref, menu in menus.items()
@@ -226,11 +250,14 @@ def _hints(
 def _phrases(menu: Menu | Ask) -> Iterable[tuple[str, NodeRef]]:
     """Every phrase that means an option: its labels and aliases in every language."""
     for option in menu.options:
-        for phrase in (*option.label.values(), *option.say_as.values()):
+        for phrase in _said_as(option):
             yield phrase, option.next
-        for phrases in option.aliases.values():
-            for phrase in phrases:
-                yield phrase, option.next
+
+
+def _said_as(option: Option) -> Iterable[str]:
+    yield from (*option.label.values(), *option.say_as.values())
+    for phrases in option.aliases.values():
+        yield from phrases
 
 
 def _topics(nodes: Mapping[NodeRef, Node]) -> dict[NodeRef, Topic]:

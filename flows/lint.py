@@ -9,8 +9,20 @@ from typing import Final
 
 from flows import lint_texts
 from flows.commands import OPTION_KEYS
-from flows.library import HAND_OFF, NUMBER, REMINDER_REPLY, START, Library
-from flows.nodes import Act, Answer, Ask, Menu, Node, NodeRef, Option, Switch, SwitchOn
+from flows.library import HAND_OFF, NUMBER, READY, REMINDER_REPLY, START, Library
+from flows.nodes import (
+    Act,
+    Answer,
+    Ask,
+    Check,
+    Checklist,
+    Menu,
+    Node,
+    NodeRef,
+    Option,
+    Switch,
+    SwitchOn,
+)
 from flows.optout import carrier_keyword
 from flows.text import normalise
 from profiles import LANGUAGES, FirstScan, PerformedBy, Profile, Stay
@@ -24,7 +36,12 @@ _VALUES: Final = {
     SwitchOn.STAY: frozenset(Stay),
 }
 _STARTS: Final = (START, REMINDER_REPLY, HAND_OFF, NUMBER)
-_ACTED_ON_BY_ENGINE: Final = ("reminder.confirmed", "reminder.cannot_come", "appointment.details")
+_ACTED_ON_BY_ENGINE: Final = (
+    "reminder.confirmed",
+    "reminder.cannot_come",
+    "appointment.details",
+    READY,
+)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -55,7 +72,9 @@ def check(
 
 
 def _next_of(node: Node) -> Sequence[NodeRef]:
-    if isinstance(node, Menu):
+    if isinstance(node, Checklist):
+        return [*node.items, node.done, node.otherwise]
+    if isinstance(node, Menu | Check):
         return [option.next for option in node.options]
     if isinstance(node, Ask):
         leads_to = (*(option.next for option in node.options), node.then, node.none)
@@ -92,7 +111,9 @@ def _distances(library: Library, starts: Sequence[NodeRef]) -> dict[NodeRef, int
     for ref in queue:
         node = library.nodes[ref]
         for target in _next_of(node):
-            is_near = isinstance(node, Switch) or getattr(node, "personal", False)
+            is_near = isinstance(node, Switch | Check | Checklist) or getattr(
+                node, "personal", False
+            )
             distance = reached[ref] + (0 if is_near else 1)
             if distance < reached.get(target, 1_000):
                 reached[target] = distance
@@ -105,13 +126,14 @@ def _reachability(library: Library) -> Iterator[Problem]:
     for ref in library.nodes.keys() - reached.keys() - set(_ACTED_ON_BY_ENGINE):
         yield Problem(ref, "can't be reached from the main menu")
     for ref, distance in _distances(library, [START]).items():
-        if distance > _STEPS_TO_AN_ANSWER:
+        is_list = isinstance(library.nodes[ref], Checklist)  # one leads to another: its review
+        if distance > _STEPS_TO_AN_ANSWER and not is_list:
             yield Problem(ref, f"is {distance} texts from the main menu; at most 3 are allowed")
 
 
 def _facts(library: Library, profiles: Sequence[Profile]) -> Iterator[Problem]:
     for ref, node in library.nodes.items():
-        if not isinstance(node, Answer | Act):
+        if not isinstance(node, Answer | Act | Check):
             continue
         for fact in node.source:
             if not _FACT.match(fact) or fact not in FACTS:
@@ -151,12 +173,12 @@ def _told_at(library: Library, profile: Profile) -> set[str]:
 
 def _menus(library: Library) -> Iterator[Problem]:
     for ref, node in library.nodes.items():
-        if isinstance(node, Menu | Ask):
+        if isinstance(node, Menu | Ask | Check):
             yield from _menu(library, ref, node)
 
 
-def _menu(library: Library, ref: NodeRef, menu: Menu | Ask) -> Iterator[Problem]:
-    if not menu.options and isinstance(menu, Menu):
+def _menu(library: Library, ref: NodeRef, menu: Menu | Ask | Check) -> Iterator[Problem]:
+    if not menu.options and not isinstance(menu, Ask):
         yield Problem(ref, "is a dead end: a menu needs options")
     by_key: dict[str, str] = {}
     by_words: dict[str, str] = {}

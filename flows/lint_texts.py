@@ -12,7 +12,7 @@ from typing import Final
 from flows.clinic_words import CLINIC_PLACEHOLDERS, filled
 from flows.library import Library, wording_hash
 from flows.model import Channel, Event, Facts, Say, Session
-from flows.nodes import Act, Answer, Ask, Menu, Texts
+from flows.nodes import Act, Answer, Ask, Check, Menu, Texts
 from flows.readability import grade
 from flows.says import Context, answer_hint, menu_say, sms_body
 from flows.visits import is_personal
@@ -25,7 +25,8 @@ MESSAGES: Final = frozenset(
     "which_one expired nothing_waiting media empty help stopped stopped_cancel started "
     "still_stopped language_switched emergency emergency_self_harm same_day whom too_long "
     "hint_menu hint_answer welcome identity_no_match identity_locked which_visit own_fast "
-    "reason_noted fast_ahead fast_begun reminder_week_before reminder_day_before "
+    "reason_noted checks_for_whom not_answered no_check_list your_answers "
+    "fast_ahead fast_begun reminder_week_before reminder_day_before "
     "reminder_fasting_start notice_booked notice_moved notice_cancelled choice hint_alarm "
     "hint_reminder connecting closed_now nobody_free goodbye goodbye_alarm goodbye_task "
     "message_taken message_empty number_ask number_wrong number_read no_number start_over call_us "
@@ -72,7 +73,7 @@ def check(
 
 def _all_texts(library: Library) -> Iterator[tuple[str, Texts]]:
     for ref, node in library.nodes.items():
-        if isinstance(node, Menu | Ask | Answer | Act):
+        if isinstance(node, Menu | Ask | Check | Answer | Act):
             yield ref, node.text
     for name, texts in library.messages.items():
         yield f"messages.{name}", texts
@@ -80,7 +81,7 @@ def _all_texts(library: Library) -> Iterator[tuple[str, Texts]]:
 
 def _has_all_labels(library: Library) -> bool:
     """Whether every menu can be said at all; what is missing is named by `flows.lint`."""
-    menus = (node for node in library.nodes.values() if isinstance(node, Menu | Ask))
+    menus = (n for n in library.nodes.values() if isinstance(n, Menu | Ask | Check))
     return all(option.label.keys() >= set(LANGUAGES) for menu in menus for option in menu.options)
 
 
@@ -195,8 +196,9 @@ def _bodies(library: Library, profile: Profile, language: str) -> Iterator[tuple
         }
     )
     for ref, node in library.nodes.items():
-        if isinstance(node, Menu | Ask):
-            yield ref, sms_body([menu_say(context, ref, words if node.personal else None)])
+        if isinstance(node, Menu | Ask | Check):
+            of_visit = words if is_personal(library, ref) else None
+            yield ref, sms_body([menu_say(context, ref, of_visit)])
         elif isinstance(node, Answer | Act):
             approved = profile.approved_texts.get(getattr(node, "approved", None) or "")
             text = filled(node.text, Channel.SMS, language, profile, words)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
@@ -14,8 +14,10 @@ from flows.known import (
     IdentityLocked,
     IdentityMiss,
     KnownPatient,
+    PrepAnswer,
     Standing,
     Verified,
+    no_answers,
     nobody,
 )
 from flows.nodes import Do, NodeRef, Topic, Urgency
@@ -49,6 +51,7 @@ class OfferKind(StrEnum):
     NODES = "nodes"
     CONFIRM_FOR = "confirm_for"
     CANNOT_COME_FOR = "cannot_come_for"
+    CHECKS_FOR = "checks_for"
     VISITS = "visits"
 
 
@@ -59,9 +62,10 @@ class Session(msgspec.Struct, frozen=True, omit_defaults=True):
     the menus passed through, `about` the appointments that a reminder asked about, `misses` how
     often in a row nothing was understood, `spoke_at` (UTC) when the last turn was. `offers` are
     the numbered answers to a question asked just now ("which of these?", "for whom?"); they are
-    live for one turn only. `visit` is the appointment that a verified patient was told of last.
-    `alarm` is the message that the last turn answered a red flag with, in a call. `wants_keys` is
-    how many keys the answer to a spoken question has at most.
+    live for one turn only. `visit` is the appointment that a verified patient was told of last,
+    `checking` the one whose check-list is gone through. `alarm` is the message that the last turn
+    answered a red flag with, in a call. `wants_keys` is how many keys the answer to a spoken
+    question has at most.
     """
 
     language: Language
@@ -72,6 +76,7 @@ class Session(msgspec.Struct, frozen=True, omit_defaults=True):
     offers: tuple[str, ...] = ()
     offer_kind: OfferKind = OfferKind.NODES
     visit: int | None = None
+    checking: int | None = None
     misses: int = 0
     turn: int = 0
     spoke_at: dt.datetime | None = None
@@ -114,7 +119,8 @@ class Facts:
     """What the engine may know beside the session. `now` is UTC; `opted_out` says whether
     automated messages to this number are switched off, `withheld` that a caller's number is not
     known, `we_called` that the call is one of ours. `visits` looks up the patients behind the
-    number; it is called only by turns that need it. `standing` is what the number may still try."""
+    number, `answered` the check-list's answers for an appointment; both are called only by turns
+    that need them. `standing` is what the number may still try."""
 
     profile: Profile
     now: dt.datetime
@@ -123,6 +129,7 @@ class Facts:
     we_called: bool = False
     standing: Standing = field(default_factory=Standing)
     visits: Callable[[], tuple[KnownPatient, ...]] = nobody
+    answered: Callable[[int], Mapping[str, str]] = no_answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +164,8 @@ class TaskKind(StrEnum):
     ILL = "ill"
     NO_DRIVER = "no_driver"
     MAYBE_PREGNANT = "maybe_pregnant"
+    BLOOD_THINNER = "blood_thinner"
+    ALLERGY = "allergy"
     QUESTION = "question"
     NOT_UNDERSTOOD = "not_understood"
     WROTE_WHILE_OPTED_OUT = "wrote_while_opted_out"
@@ -253,6 +262,7 @@ Effect: TypeAlias = (
     | Verified
     | IdentityMiss
     | IdentityLocked
+    | PrepAnswer
 )
 
 

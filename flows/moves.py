@@ -8,9 +8,9 @@ from typing import Final
 
 import msgspec
 
-from flows import identity
+from flows import checklist, identity
 from flows.clinic_words import open_at
-from flows.library import START
+from flows.library import READY, START
 from flows.model import (
     CannotCome,
     Confirm,
@@ -27,7 +27,20 @@ from flows.model import (
     Turn,
     Understood,
 )
-from flows.nodes import Act, Answer, Approved, Ask, Asks, Do, Menu, Node, NodeRef, Urgency
+from flows.nodes import (
+    Act,
+    Answer,
+    Approved,
+    Ask,
+    Asks,
+    Check,
+    Checklist,
+    Do,
+    Menu,
+    Node,
+    NodeRef,
+    Urgency,
+)
 from flows.says import (
     Context,
     answer_hint,
@@ -60,7 +73,9 @@ def go(context: Context, ref: NodeRef, rule: str) -> Turn:
     node = context.library.nodes[ref]
     if isinstance(node, Ask):
         return _ask(context, ref, node, rule)
-    if isinstance(node, Menu):
+    if isinstance(node, Checklist):
+        return checklist.open_list(context, node, rule)
+    if isinstance(node, Menu | Check):
         return wait_at(context, ref, rule)
     labels = tuple(filter(None, (context.library.topics.get(ref),)))
     understood = Understood(Kind.ANSWER, labels, rule)
@@ -213,6 +228,8 @@ def take_offer(context: Context, number: int, before: Session) -> Turn | None:
         return go(context, context.library.current(offer), "offer")
     if before.offer_kind is OfferKind.VISITS:
         return identity.tell_offered(context, offer, "offer") if offer.isdecimal() else None
+    if before.offer_kind is OfferKind.CHECKS_FOR:
+        return checklist.open_for(context, offer, "offer")
     subject = next((s for s in context.session.about if str(s.appointment) == offer), None)
     return reply_about(context, subject, *_asked(before, "offer")) if subject else None
 
@@ -236,7 +253,8 @@ def ask_again(context: Context, before: Session) -> Turn:
         refs = tuple(map(context.library.current, before.offers))
         return offer_nodes(context, refs, "command:repeat")
     if before.offer_kind not in _FOR_WHOM:
-        return go(context, "appointment.details", "command:repeat")
+        asked = "appointment.details" if before.offer_kind is OfferKind.VISITS else READY
+        return go(context, asked, "command:repeat")
     if len(context.session.about) < 2:
         return go(context, context.session.waiting, "command:repeat")
     return _ask_whom(context, *_asked(before, "command:repeat"))
@@ -306,3 +324,21 @@ def back(context: Context) -> Turn:
     )
     kept = msgspec.structs.replace(turn.session, history=session.history[:-1])
     return Turn(kept, turn.says, turn.effects, turn.understood)
+
+
+def repeat(context: Context) -> Turn:
+    """Say it again; what was done for the patient is not done a second time."""
+    turn = go(context, context.session.said, "command:repeat")
+    return replace(turn, effects=())
+
+
+def tell_help(context: Context) -> Turn:
+    """What this number is and how to reach a person."""
+    says = (message(context, "help"),)
+    return Turn(context.session, says, (), Understood(Kind.COMMAND, (), "command:help"))
+
+
+def thank(context: Context) -> Turn:
+    """The answer to thanks."""
+    say = Say(message(context, "welcome").text, hint=answer_hint(context))
+    return Turn(context.session, (say,), (), Understood(Kind.COMMAND, (), "command:thanks"))

@@ -81,6 +81,36 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="ki
     personal: bool = False
 
 
+class Check(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="check"):
+    """One question of a check-list; an option's id is the answer that is stored, its `next` what
+    is said to that answer (the list itself: nothing).
+
+    With `own_fast` a verified patient is also told when their own fast starts.
+    """
+
+    item: str
+    label: Words
+    text: Texts
+    options: list[Option]
+    source: list[str] = []
+    own_fast: bool = False
+
+
+class Checklist(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="checklist"
+):
+    """Questions about one visit, asked one a turn; goes on at the first that has no answer.
+
+    With all answered it leads to `done`, without a visit soon to `otherwise`. With `review` it
+    offers every question with its answer, to be changed.
+    """
+
+    items: list[NodeRef]
+    done: NodeRef
+    otherwise: NodeRef
+    review: bool = False
+
+
 class Answer(
     msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="answer"
 ):
@@ -136,6 +166,8 @@ class Do(StrEnum):
     ILL = "ill"
     NO_DRIVER = "no_driver"
     MAYBE_PREGNANT = "maybe_pregnant"
+    BLOOD_THINNER = "blood_thinner"
+    ALLERGY = "allergy"
     SWITCH_LANGUAGE = "switch_language"
     LEAVE_MESSAGE = "leave_message"
     CALL_BACK = "call_back"
@@ -153,7 +185,7 @@ class Act(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="ki
     source: list[str] = []
 
 
-Node: TypeAlias = Menu | Ask | Answer | Approved | Switch | Act
+Node: TypeAlias = Menu | Ask | Check | Checklist | Answer | Approved | Switch | Act
 
 
 class Flow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

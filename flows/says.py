@@ -8,9 +8,9 @@ from typing import Final
 
 from flows import visits
 from flows.clinic_words import filled
-from flows.library import REMINDER_REPLY, START, Library
+from flows.library import READY, REMINDER_REPLY, START, Library
 from flows.model import Choice, Event, Facts, Say, Session
-from flows.nodes import Act, Ask, Do, Menu, NodeRef, Option, Switch, Texts
+from flows.nodes import Act, Ask, Check, Do, Menu, NodeRef, Option, Switch, Texts
 from profiles import Language
 
 _MOST_FASTS: Final = 3
@@ -53,16 +53,19 @@ def menu_say(context: Context, ref: NodeRef, of_visit: Mapping[str, str] | None 
     that was told last.
     """
     menu = context.library.nodes[ref]
-    if not isinstance(menu, Menu | Ask):
+    if not isinstance(menu, Menu | Ask | Check):
         raise TypeError(f"{ref} is not a menu")
-    if menu.personal and of_visit is None:
+    is_personal = visits.is_personal(context.library, ref)
+    if is_personal and of_visit is None:
         of_visit = _words_of_told_visit(context)
     choices = tuple(_choice(context, option) for option in menu.options)
     top = ref in (START, REMINDER_REPLY)
     hint = text_of(context, context.library.messages["hint_menu" if top else "hint_answer"])
     text = text_of(context, menu.text, of_visit)
-    if menu.personal:
+    if is_personal:
         text = in_one_line(text)
+    if isinstance(menu, Check) and menu.own_fast:
+        text = " ".join((text, *own_fasts(context)))
     return Say(text, choices, hint)
 
 
@@ -115,7 +118,10 @@ def offer_say(context: Context, question: str, labels: Sequence[str]) -> Say:
 
 
 def label_of(context: Context, ref: NodeRef) -> str:
-    """What a node is called in the first menu that leads to it."""
+    """What a node is called in the first menu that leads to it, or as a question of a list."""
+    node = context.library.nodes[ref]
+    if isinstance(node, Check):
+        return node.label[context.language]
     for menu in context.library.nodes.values():
         if isinstance(menu, Menu | Ask):
             for option in menu.options:
@@ -127,8 +133,8 @@ def label_of(context: Context, ref: NodeRef) -> str:
 def resolved(context: Context, ref: NodeRef) -> NodeRef:
     """The node that a switch leads to at this clinic; any other node is itself."""
     node = context.library.nodes[ref]
-    if getattr(node, "personal", False) and not visits.told_visit(context.session, context.facts):
-        return "appointment.details"
+    if not visits.is_open(context.library, ref, context.session, context.facts):
+        return "appointment.details" if visits.is_personal(context.library, ref) else READY
     while isinstance(node, Switch):
         ref = node.to[getattr(context.facts.profile.practice, node.on)]
         node = context.library.nodes[ref]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
+
 from flows.clinic_words import filled
 from flows.known import KnownPatient, KnownVisit
 from flows.library import Library
 from flows.model import Channel, Facts, Session, Subject
-from flows.nodes import NodeRef
+from flows.nodes import Check, NodeRef
 from profiles import Language
 
 
@@ -39,6 +41,26 @@ def told_visit(session: Session, facts: Facts) -> tuple[KnownPatient, KnownVisit
 def is_personal(library: Library, ref: NodeRef) -> bool:
     """Whether a node speaks of one visit of a verified patient."""
     return bool(getattr(library.nodes.get(ref), "personal", False))
+
+
+def checked_visit(session: Session, facts: Facts) -> Subject | None:
+    """The visit whose check-list is gone through: one that we asked about, or a verified one."""
+    for subject in session.about:
+        if subject.appointment == session.checking and subject.until > facts.now:
+            return subject
+    if session.checking is None:
+        return None
+    of_verified = told_visit(msgspec.structs.replace(session, visit=session.checking), facts)
+    return subject_of(*of_verified, session.language) if of_verified else None
+
+
+def is_open(library: Library, ref: NodeRef, session: Session, facts: Facts) -> bool:
+    """Whether a node can be said now: one about a visit needs that visit."""
+    if is_personal(library, ref):
+        return told_visit(session, facts) is not None
+    if isinstance(library.nodes.get(ref), Check):
+        return checked_visit(session, facts) is not None
+    return True
 
 
 def subject_of(patient: KnownPatient, visit: KnownVisit, language: Language) -> Subject:

@@ -8,7 +8,7 @@ import msgspec
 
 from flows.library import START
 from flows.model import Effect, Kind, Say, Session, Turn, Understood
-from flows.nodes import Ask, NodeRef
+from flows.nodes import Ask, Check, NodeRef
 from flows.says import Context, menu_say
 
 _MOST_HISTORY: Final = 5
@@ -31,6 +31,8 @@ def wait_at(context: Context, ref: NodeRef, rule: str) -> Turn:
     node = context.library.nodes[ref]
     if isinstance(node, Ask):
         understood = Understood(Kind.ANSWER, (node.topic,), rule)
+    elif isinstance(node, Check):
+        understood = Understood(Kind.CHOICES, ("prep.overview",), rule)
     else:
         topics = [context.library.topics.get(o.next) for o in getattr(node, "options", ())]
         understood = Understood(Kind.CHOICES, tuple(filter(None, topics)), rule)

@@ -9,17 +9,21 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Final
 
 from carrier.segments import Segments, count
 from db.claims import Claimed
 from db.contacts import ContactState
 from flows.library import Library
 from profiles import Profile
-from scheduler.bodies import Occasioned, body_of
+from scheduler.bodies import Occasioned, body_of, spoken_body
 from scheduler.channel import Channel, Reachability, choose_channel
 from scheduler.deciding import PutOff, Send, Settle, Today, decide
 from scheduler.planning import plan_for, visit_of
 from scheduler.policy import Kind, Occasion, PlannedReminder, PlanStatus, Reason
+
+_SOME_NUMBER: Final = "the installation's own number"
+"""Calls of a clinic without a number come from it; which one it is changes nothing here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,29 +111,35 @@ def _previewed(
     about = Occasioned(
         proposed.first_name, proposed.language, proposed.procedure, proposed.starts_at
     )
-    body = body_of(library, profile, about, planned.kind, at)
+    words = spoken_body if channel is Channel.VOICE else body_of
+    body = words(library, profile, about, planned.kind, at)
     obstacle, waits_for = planned.reason, None
     if planned.status is PlanStatus.PLANNED:
-        match decide(library, profile, _claimed(profile, proposed, planned), "", Today(), at):
+        row = _claimed(profile, proposed, planned, channel)
+        caller = profile.texting_number or _SOME_NUMBER
+        match decide(library, profile, row, "", Today(), at, caller=caller):
             case Send() as send:
                 body, obstacle = send.body, None
             case Settle() as settle:
                 obstacle = settle.reason
             case PutOff() as later:
                 at, waits_for, obstacle = later.until, later.reason, None
-                body = body_of(library, profile, about, planned.kind, at)
+                body = words(library, profile, about, planned.kind, at)
     return Previewed(
         planned, channel, proposed.language, at, obstacle, waits_for, body, count(body)
     )
 
 
-def _claimed(profile: Profile, proposed: Proposed, planned: PlannedReminder) -> Claimed:
+def _claimed(
+    profile: Profile, proposed: Proposed, planned: PlannedReminder, channel: Channel
+) -> Claimed:
     """The row as a worker would take it up."""
     contact = proposed.contact
     return Claimed(
         id=0,
         clinic_id=profile.id,
         kind=planned.kind.value,
+        planned_by=channel.value,
         version=1,
         due_at=planned.due_at,
         send_by=planned.send_by,

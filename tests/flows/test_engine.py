@@ -32,14 +32,15 @@ from flows.model import (
 )
 from flows.nodes import Ask, Menu
 from flows.says import sms_body
-from flows.visits import is_personal
+from flows.visits import is_open
 from tests.support.csv_files import sample_profiles
 
 NOW: Final = dt.datetime(2026, 11, 20, 15, 0, tzinfo=dt.UTC)
 PROFILES: Final = sample_profiles()
 LIBRARY: Final = default_library()
+NOTHING: Final = Facts(PROFILES["ara-health"], NOW)
 NODES: Final = sorted(LIBRARY.nodes)
-MENUS: Final = sorted(ref for ref in LIBRARY.menus if not is_personal(LIBRARY, ref))
+MENUS: Final = sorted(ref for ref in LIBRARY.menus if is_open(LIBRARY, ref, Session("en"), NOTHING))
 """Where a conversation can wait with anybody."""
 LARGEST_SESSION: Final = 4_000  # bytes
 MEANT: Final = [

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from conversation.facts import known_visit
 from db.identities import VERIFIED_FOR, Booked
-from flows.known import IdentityLocked, IdentityMiss, KnownPatient, Standing, Verified
+from flows.known import IdentityLocked, IdentityMiss, KnownPatient, PrepAnswer, Standing, Verified
 from flows.model import Effect
 from profiles import Profile
 from tests.support.scenarios import BORN
@@ -28,7 +28,12 @@ class Identities:
     def __init__(self, profile: Profile) -> None:
         self._profile = profile
         self._people: dict[str, _Person] = {}
+        self._answers: dict[int, dict[str, str]] = {}
         self.standing = Standing()
+
+    def answered(self, appointment: int) -> dict[str, str]:
+        """The check-list's answers for an appointment."""
+        return self._answers.get(appointment, {})
 
     def book(
         self, name: str, born: dt.date | None, appointment: int, version: int, starts: dt.datetime
@@ -37,6 +42,8 @@ class Identities:
         person = self._people.get(name)
         if person is None:
             person = self._people[name] = _Person(len(self._people) + 7, name, born or BORN)
+        if version > 1:
+            self._answers.pop(appointment, None)
         person.visits[appointment] = Booked(appointment, version, "kyphoplasty", starts)
 
     def call_off(self, appointment: int) -> None:
@@ -73,6 +80,8 @@ class Identities:
                 self.standing = Standing(self.standing.misses + 1, self.standing.locked_until)
             case IdentityLocked(until):
                 self.standing = Standing(0, until)
+            case PrepAnswer(appointment, item, answer):
+                self._answers.setdefault(appointment, {})[item] = answer
 
     def named(self, effect: Effect) -> str | None:
         """An effect on identities as scenarios write it; `None` for any other."""

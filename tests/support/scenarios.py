@@ -66,6 +66,7 @@ EFFECT: Final = re.compile(
     rf"|language (?:{'|'.join(LANGUAGES)})"
     r"|hold \d+"
     r"|verified \S+(?: \S+)*|identity_miss|identity_locked"
+    rf"|prep {_VISIT} [a-z_]+ [a-z_]+"
 )
 _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
 

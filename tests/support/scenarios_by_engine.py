@@ -10,6 +10,7 @@ import msgspec
 
 from flows.asking import with_question
 from flows.engine import take_turn
+from flows.known import PrepAnswer
 from flows.library import default_library
 from flows.model import (
     CannotCome,
@@ -98,6 +99,7 @@ class EngineTalk:
             opted_out=self._opted_out,
             standing=self._identities.standing,
             visits=lambda: self._identities.known(self._now),
+            answered=self._identities.answered,
         )
         turn = take_turn(default_library(), self._session, event, facts)
         self.turns.append(turn)
@@ -146,6 +148,8 @@ class EngineTalk:
             whose = f"for {self._visit(effect.appointment)}" if effect.appointment else None
             words = ("task", effect.kind, effect.urgency, effect.topic, whose)
             return " ".join(filter(None, words))
+        if isinstance(effect, PrepAnswer):
+            return f"prep {self._visit(effect.appointment)} {effect.item} {effect.answer}"
         identity = self._identities.named(effect)
         if identity is not None:
             return identity

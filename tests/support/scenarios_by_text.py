@@ -9,7 +9,16 @@ from dataclasses import dataclass, field
 from appointment_csv import RowStatus
 from db.clinics import store_profile
 from db.contacts import lock_contact, set_contact
-from db.models import Appointment, Contact, Identity, InboundText, OptChange, Patient, Task
+from db.models import (
+    Appointment,
+    Contact,
+    Identity,
+    InboundText,
+    OptChange,
+    Patient,
+    PrepAnswer,
+    Task,
+)
 from flows.asking import with_question
 from flows.model import Session as Talk
 from flows.model import Subject
@@ -46,6 +55,7 @@ class _Stored:
     held_until: dt.datetime | None = None
     verified: dict[str, dt.datetime] = field(default_factory=dict)
     misses: int = 0
+    prep: list[str] = field(default_factory=list)
     locked_until: dt.datetime | None = None
 
 
@@ -159,6 +169,10 @@ class TextTalk:
             verified={
                 names[row.patient_id]: row.verified_until for row in self._bot.rows(Identity)
             },
+            prep=[
+                f"prep {self._visit(row.appointment_id)} {row.item} {row.answer}"
+                for row in self._bot.rows(PrepAnswer)
+            ],
             misses=contacts[0].identity_misses if contacts else 0,
             locked_until=contacts[0].identity_locked_until if contacts else None,
         )
@@ -192,6 +206,7 @@ class TextTalk:
 def _identities(before: _Stored, after: _Stored) -> list[str]:
     new = sorted(name for name, at in after.verified.items() if before.verified.get(name) != at)
     done = [" ".join(["verified", *new])] if new else []
+    done += after.prep[len(before.prep) :]
     if after.misses > before.misses:
         done.append("identity_miss")
     if after.locked_until != before.locked_until:

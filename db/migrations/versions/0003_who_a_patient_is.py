@@ -1,4 +1,4 @@
-"""who a patient is
+"""who a patient is, and whether they are ready
 
 Revision 0003, after 0002.
 """
@@ -28,6 +28,25 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("contact_id", "patient_id", name=op.f("pk_identity")),
     )
+    op.create_table(
+        "prep_answer",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("appointment_id", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("item", sa.String(length=24), nullable=False),
+        sa.Column("answer", sa.String(length=24), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["appointment_id"],
+            ["appointment.id"],
+            name=op.f("fk_prep_answer_appointment_id_appointment"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_prep_answer")),
+    )
+    with op.batch_alter_table("prep_answer", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_prep_answer_appointment_id_version"), ["appointment_id", "version"]
+        )
     with op.batch_alter_table("contact", schema=None) as batch_op:
         batch_op.add_column(
             sa.Column("identity_misses", sa.Integer(), server_default=sa.text("0"), nullable=False)
@@ -42,4 +61,5 @@ def downgrade() -> None:
         batch_op.drop_column("identity_locked_until")
         batch_op.drop_column("identity_misses")
 
+    op.drop_table("prep_answer")
     op.drop_table("identity")

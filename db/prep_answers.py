@@ -1,0 +1,43 @@
+"""What patients answered to the check-list before a visit."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+
+from sqlalchemy import and_, bindparam, select
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Session
+
+from db.models import Appointment, PrepAnswer
+
+_GIVEN: Final = (
+    select(PrepAnswer.item, PrepAnswer.answer)
+    .join(
+        Appointment,
+        and_(
+            Appointment.id == PrepAnswer.appointment_id, Appointment.version == PrepAnswer.version
+        ),
+    )
+    .where(Appointment.id == bindparam("appointment"))
+    .order_by(PrepAnswer.id)
+)
+
+
+def answers_of(connection: Connection, appointment: int) -> dict[str, str]:
+    """The latest answer to each item, for the present version of an appointment."""
+    rows = connection.execute(_GIVEN, {"appointment": appointment})
+    return {item: answer for item, answer in rows}  # noqa: C416 - rows are no pairs to the type
+
+
+def record_prep_answer(
+    session: Session, appointment_id: int, item: str, answer: str, now: dt.datetime
+) -> None:
+    """Record an answer for the present version of an appointment; `now` is UTC."""
+    version = session.scalar(select(Appointment.version).where(Appointment.id == appointment_id))
+    if version is not None:
+        session.add(
+            PrepAnswer(
+                appointment_id=appointment_id, version=version, item=item, answer=answer, at=now
+            )
+        )
