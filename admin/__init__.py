@@ -13,6 +13,7 @@ from flask import Blueprint, Flask
 from admin import (
     access,
     account,
+    attention,
     audit,
     clinic_choice,
     headers,
@@ -21,6 +22,7 @@ from admin import (
     sessions,
     sign_in,
     staff,
+    task_steps,
     today,
     welcome,
     words,
@@ -38,6 +40,8 @@ _ROOMS: Final = (
     account.pages,
     clinic_choice.pages,
     today.pages,
+    attention.pages,
+    task_steps.pages,
     staff.pages,
     audit.pages,
 )

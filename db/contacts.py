@@ -89,6 +89,12 @@ def contact_of(session: Session, clinic_id: str, phone: str) -> ContactState | N
     return None if row is None else ContactState(*row)
 
 
+def lock_known_contact(session: Session, contact_id: int) -> Contact | None:
+    """A contact by its key as it is now, locked as by `lock_contact`."""
+    query = select(Contact).where(Contact.id == contact_id).with_for_update(key_share=True)
+    return session.scalar(query.execution_options(populate_existing=True))
+
+
 def make_contact(connection: Connection, clinic_id: str, phone: str, now: dt.datetime) -> None:
     """Make the contact of a phone number, unless another transaction is just doing so."""
     making = insert_for(connection, Contact).values(_new_contact(clinic_id, phone, now))

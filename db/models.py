@@ -19,12 +19,14 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from db.base import Base
+from db.desk_models import Caregiver, StaffText, TaskNote
 from db.staff_models import Audit, Staff, StaffLink
 
 __all__ = [
     "Appointment",
     "Audit",
     "Base",
+    "Caregiver",
     "Clinic",
     "ConsentChange",
     "Contact",
@@ -39,8 +41,10 @@ __all__ = [
     "SenderPace",
     "Staff",
     "StaffLink",
+    "StaffText",
     "StoppedLine",
     "Task",
+    "TaskNote",
     "WorkerBeat",
 ]
 
@@ -87,7 +91,10 @@ class Patient(Base):
 
 
 class ConsentChange(Base):
-    """When a patient's consent to a channel was given or withdrawn, and by what."""
+    """When a patient's consent to a channel was given or withdrawn, and by what.
+
+    `staff_id` is who entered it by hand.
+    """
 
     __tablename__ = "consent_change"
 
@@ -97,13 +104,15 @@ class ConsentChange(Base):
     granted: Mapped[bool]
     source: Mapped[str] = mapped_column(String(40))
     at: Mapped[dt.datetime]
+    staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
 
 
 class Contact(Base):
     """A phone number that a clinic talks with; several patients may share it.
 
     `language` is set once the patient has chosen one, `opted_out_at` while automated messages are
-    switched off, `held_until` while they wait after a red flag. This is the row that is locked
+    switched off, `held_until` while they wait after a red flag, `paused_until` while a member of
+    staff (`paused_by`) talks with the patient and no menus are sent. This is the row that is locked
     while a text of this number is answered.
     """
 
@@ -118,6 +127,8 @@ class Contact(Base):
     held_until: Mapped[dt.datetime | None]
     textable: Mapped[bool] = mapped_column(default=True)
     reachable: Mapped[bool] = mapped_column(default=True)
+    paused_until: Mapped[dt.datetime | None]
+    paused_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     created_at: Mapped[dt.datetime]
 
 
@@ -265,7 +276,12 @@ class ReminderEvent(Base):
 
 
 class Task(Base):
-    """Something a coordinator must do. `words` is what the patient wrote, in their own words."""
+    """Something a coordinator must do. `words` is what the patient wrote, in their own words.
+
+    `updated_at` is when the patient or a worker last had something to say about it. Members of
+    staff: `assignee_id` works on it, `acknowledged_by` has seen the emergency, `done_by` is null
+    also for what was closed by itself.
+    """
 
     __tablename__ = "task"
     __table_args__ = (Index(None, "clinic_id", "done_at", "created_at"),)
@@ -282,6 +298,10 @@ class Task(Base):
     created_at: Mapped[dt.datetime]
     updated_at: Mapped[dt.datetime]
     done_at: Mapped[dt.datetime | None]
+    assignee_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    acknowledged_at: Mapped[dt.datetime | None]
+    acknowledged_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    done_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
 
 
 class WorkerBeat(Base):

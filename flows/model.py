@@ -278,6 +278,8 @@ class TaskKind(StrEnum):
     NOT_UNDERSTOOD = "not_understood"
     WROTE_WHILE_OPTED_OUT = "wrote_while_opted_out"
     UNREACHABLE = "unreachable"
+    WROTE_TO_STAFF = "wrote_to_staff"
+    REPLY_FAILED = "reply_failed"
 
 
 @dataclass(frozen=True, slots=True)
