@@ -23,6 +23,7 @@ from admin import (
     sign_in,
     staff,
     task_steps,
+    thread,
     today,
     welcome,
     words,
@@ -42,6 +43,7 @@ _ROOMS: Final = (
     today.pages,
     attention.pages,
     task_steps.pages,
+    thread.pages,
     staff.pages,
     audit.pages,
 )

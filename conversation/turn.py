@@ -119,7 +119,12 @@ class Conversations:
     def _turn(self, taking: _Taking) -> Turn:
         text, contact = taking.text, taking.opened.contact
         event = Event(text.body, media=text.media, answered_by_carrier=text.answered_by_carrier)
-        facts = Facts(taking.profile, taking.now, opted_out=contact.opted_out_at is not None)
+        facts = Facts(
+            taking.profile,
+            taking.now,
+            opted_out=contact.opted_out_at is not None,
+            paused=contact.paused_until is not None and contact.paused_until > taking.now,
+        )
         return take_turn(self._library, _talk(taking), event, facts)
 
     def _turn_of_machine(self, taking: _Taking) -> Turn:

@@ -27,6 +27,7 @@ class ContactState:
     held_until: dt.datetime | None
     textable: bool
     reachable: bool
+    paused_until: dt.datetime | None = None
 
     @classmethod
     def columns(cls) -> tuple[str, ...]:

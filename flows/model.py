@@ -236,11 +236,13 @@ class Event:
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What the engine may know beside the session. `now` is UTC; `opted_out` says whether
-    automated messages to this number are switched off."""
+    automated messages to this number are switched off, `paused` whether a member of staff is
+    talking with the patient, so that nothing but safety and opt-out is answered by itself."""
 
     profile: Profile
     now: dt.datetime
     opted_out: bool = False
+    paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
