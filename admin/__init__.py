@@ -18,6 +18,7 @@ from admin import (
     clinic_choice,
     headers,
     pages,
+    patient,
     prefix,
     sessions,
     sign_in,
@@ -44,6 +45,7 @@ _ROOMS: Final = (
     attention.pages,
     task_steps.pages,
     thread.pages,
+    patient.pages,
     staff.pages,
     audit.pages,
 )
