@@ -90,6 +90,7 @@ FURTHER_WORDS: Final = {
     "voicemail": (_("Left a voicemail"), _("Listen to it, and phone the patient.")),
 }
 """Kinds that calls and the identity check bring along."""
+_WORDS_OF_KIND: Final = FURTHER_WORDS | {kind.value: each for kind, each in KIND_WORDS.items()}
 
 FLAG_WORDS: Final = {
     FlagClass.CORD: _("Legs, bladder or bowel: the spinal cord may be pressed"),
@@ -132,9 +133,7 @@ def to_do(task: Task) -> str:
 
 
 def _of_kind(kind: str) -> tuple[str, str]:
-    if kind in set(TaskKind):
-        return KIND_WORDS[TaskKind(kind)]
-    return FURTHER_WORDS.get(kind, (_plain(kind), _("Read what is written below.")))
+    return _WORDS_OF_KIND.get(kind) or (_plain(kind), _("Read what is written here."))
 
 
 def topic(task: Task) -> str:

@@ -91,7 +91,7 @@ def _of_text(row: InboundText) -> list[Entry]:
     return [asked, Entry(row.at, Side.CLINIC, _("Automatic answer"), row.reply)]
 
 
-_UNDERSTOOD: Final = {
+_UNDERSTOOD: Final[dict[str, str]] = {
     Kind.ANSWER: _("Understood as a question"),
     Kind.CHOICES: _("Got a menu or a choice"),
     Kind.EMERGENCY: _("Emergency words: told to call 911"),
@@ -111,7 +111,7 @@ def understood(row: InboundText) -> str:
     """What was made of a text."""
     if row.rule in _BY_RULE:
         return _BY_RULE[row.rule]
-    words = _UNDERSTOOD[Kind(row.kind)] if row.kind in set(Kind) else row.kind
+    words = _UNDERSTOOD.get(row.kind, row.kind)
     if row.kind != Kind.ANSWER or not row.labels:
         return words
     topics = ", ".join(each.replace("_", " ") for each in row.labels.split())
@@ -124,7 +124,7 @@ def reminders(session: Session, contact: Contact, wanted: Wanted) -> Sequence[En
     return [reminder_entry(row) for row in rows]
 
 
-REMINDER_WORDS: Final = {
+REMINDER_WORDS: Final[dict[str, str]] = {
     ReminderKind.WEEK_BEFORE: _("Reminder a week before"),
     ReminderKind.DAY_BEFORE: _("Reminder the day before"),
     ReminderKind.FASTING_START: _("Reminder that fasting starts"),
@@ -148,11 +148,12 @@ _STATES: Final = {
 def reminder_entry(row: Reminder) -> Entry:
     """A reminder with its state in plain words."""
     state, colour = _STATES.get(row.status, (row.status, "off"))
-    known = set(ReminderKind)
+    if row.status == "planned":
+        state = _("Planned")
     return Entry(
         row.sent_at or row.started_at or row.due_at,
         Side.CLINIC,
-        REMINDER_WORDS[ReminderKind(row.kind)] if row.kind in known else row.kind,
+        REMINDER_WORDS.get(row.kind, row.kind),
         row.body or "",
         note=Reason(row.reason).words if row.reason in set(Reason) else "",
         state=state,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -56,11 +56,13 @@ class StaffTexts:
     clinics: Clinics
     callback_url: str
 
-    def run(self, clock: Clock) -> int:
-        """Send what waits and look up what must be; returns how many texts were taken up.
-        `clock` gives the moment (UTC) by which they are due."""
+    def run(self, clock: Clock, keep_going: Callable[[], bool] = lambda: True) -> int:
+        """Send what waits and look up what must be, as long as `keep_going` says so; returns how
+        many texts were taken up. `clock` gives the moment (UTC) by which they are due."""
         taken = 0
-        while taken < _MOST and (self._send_one(clock) or self._settle_one(clock)):
+        while taken < _MOST and keep_going():
+            if not self._send_one(clock) and not self._settle_one(clock):
+                break
             taken += 1
         return taken
 

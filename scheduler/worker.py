@@ -112,7 +112,7 @@ class Worker:
     def _tick_of_staff(self) -> None:
         """Beside the reminders, so that a patient who waits for an answer waits for no queue."""
         try:
-            self._staff_texts.run(self.clock)
+            self._staff_texts.run(self.clock, lambda: not self._stopping.is_set())
         except DatabaseDownError:
             _log.error("database_down", worker=self.name)
 

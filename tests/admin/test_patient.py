@@ -191,7 +191,7 @@ def test_everything_that_happened_is_in_one_timeline(site: TestSite, patient: in
     page = said(visitor, patient)
     for words in (
         *("Appointment booked", "kyphoplasty, Tue, Dec 1, 2026, 8:30 AM EST"),
-        *("Reminder a week before", "Waiting to be sent", "Needs attention", "Has no driver"),
+        *("Reminder a week before", "Planned", "Needs attention", "Has no driver"),
         *("We can find you one.", "Agreed to texts", "from the clinic's file"),
         "Automatic answers paused",
     ):
