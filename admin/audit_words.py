@@ -31,6 +31,21 @@ ACTION_WORDS: Final = {
     Action.APPOINTMENT_CHANGED: _("Appointment changed"),
     Action.APPOINTMENT_CANCELLED: _("Appointment cancelled"),
     Action.APPOINTMENT_MARKED: _("Appointment marked"),
+    Action.TASK_VIEWED: _("Task looked at"),
+    Action.TASK_TAKEN: _("Task taken"),
+    Action.TASK_HANDED_ON: _("Task handed on"),
+    Action.TASK_NOTED: _("Note written on a task"),
+    Action.TASK_ACKNOWLEDGED: _("Emergency acknowledged"),
+    Action.TASK_DONE: _("Task done"),
+    Action.TASK_REOPENED: _("Task opened again"),
+    Action.HOLD_RELEASED: _("Messages released after a warning sign"),
+    Action.THREAD_VIEWED: _("Conversation looked at"),
+    Action.CONVERSATION_TAKEN: _("Automatic answers paused"),
+    Action.CONVERSATION_HANDED_BACK: _("Automatic answers switched on again"),
+    Action.TEXT_SENT: _("Text written to a patient"),
+    Action.CONSENT_CHANGED: _("Consent changed"),
+    Action.CAREGIVER_CHANGED: _("Caregiver entered or changed"),
+    Action.CAREGIVER_REMOVED: _("Caregiver removed"),
 }
 
 

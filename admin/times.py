@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Final
 from zoneinfo import ZoneInfo
+
+_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MICROSECOND: Final = dt.timedelta(microseconds=1)
 
 
 def day_words(day: dt.date) -> str:
@@ -40,3 +44,14 @@ def moments_of(day: dt.date, clock: dt.time, zone: ZoneInfo) -> list[dt.datetime
 def day_start(day: dt.date, zone: ZoneInfo) -> dt.datetime:
     """When a day begins at the clinic, UTC."""
     return dt.datetime.combine(day, dt.time(), zone).astimezone(dt.UTC)
+
+
+def micros(moment: dt.datetime) -> int:
+    """A moment as a whole number, for addresses and forms: microseconds since 1970."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def from_micros(text: str) -> dt.datetime:
+    """The moment (UTC) that such a number names; 1970 for what is none."""
+    is_number = text.isascii() and text.isdecimal() and len(text) <= 16
+    return _EPOCH + (int(text) if is_number else 0) * _MICROSECOND

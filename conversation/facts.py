@@ -27,6 +27,7 @@ def facts_of(
         profile,
         now,
         opted_out=contact.opted_out_at is not None,
+        paused=contact.paused_until is not None and contact.paused_until > now,
         standing=Standing(contact.identity_misses, contact.identity_locked_until),
         visits=_visits(connection, profile, contact, now),
         answered=partial(answers_of, connection),

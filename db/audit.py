@@ -44,6 +44,21 @@ class Action(StrEnum):
     APPOINTMENT_CHANGED = "appointment_changed"
     APPOINTMENT_CANCELLED = "appointment_cancelled"
     APPOINTMENT_MARKED = "appointment_marked"
+    TASK_VIEWED = "task_viewed"
+    TASK_TAKEN = "task_taken"
+    TASK_HANDED_ON = "task_handed_on"
+    TASK_NOTED = "task_noted"
+    TASK_ACKNOWLEDGED = "task_acknowledged"
+    TASK_DONE = "task_done"
+    TASK_REOPENED = "task_reopened"
+    HOLD_RELEASED = "hold_released"
+    THREAD_VIEWED = "thread_viewed"
+    CONVERSATION_TAKEN = "conversation_taken"
+    CONVERSATION_HANDED_BACK = "conversation_handed_back"
+    TEXT_SENT = "text_sent"
+    CONSENT_CHANGED = "consent_changed"
+    CAREGIVER_CHANGED = "caregiver_changed"
+    CAREGIVER_REMOVED = "caregiver_removed"
 
 
 @dataclass(frozen=True, slots=True)

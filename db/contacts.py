@@ -29,6 +29,7 @@ class ContactState:
     reachable: bool
     identity_misses: int = 0
     identity_locked_until: dt.datetime | None = None
+    paused_until: dt.datetime | None = None
 
     @classmethod
     def columns(cls) -> tuple[str, ...]:
@@ -89,6 +90,12 @@ def contact_of(session: Session, clinic_id: str, phone: str) -> ContactState | N
     found = select(*_COLUMNS).where(Contact.clinic_id == clinic_id, Contact.phone == phone)
     row = session.execute(found).one_or_none()
     return None if row is None else ContactState(*row)
+
+
+def lock_known_contact(session: Session, contact_id: int) -> Contact | None:
+    """A contact by its key as it is now, locked as by `lock_contact`."""
+    query = select(Contact).where(Contact.id == contact_id).with_for_update(key_share=True)
+    return session.scalar(query.execution_options(populate_existing=True))
 
 
 def make_contact(connection: Connection, clinic_id: str, phone: str, now: dt.datetime) -> None:

@@ -19,12 +19,15 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from db.base import Base
+from db.desk_models import Caregiver, StaffText, TaskNote
 from db.staff_models import Audit, Staff, StaffLink
+from db.work_models import Lateness, Reconciliation, SenderPace, StoppedLine, WorkerBeat
 
 __all__ = [
     "Appointment",
     "Audit",
     "Base",
+    "Caregiver",
     "Clinic",
     "ConsentChange",
     "Contact",
@@ -39,8 +42,10 @@ __all__ = [
     "SenderPace",
     "Staff",
     "StaffLink",
+    "StaffText",
     "StoppedLine",
     "Task",
+    "TaskNote",
     "WorkerBeat",
 ]
 
@@ -89,7 +94,10 @@ class Patient(Base):
 
 
 class ConsentChange(Base):
-    """When a patient's consent to a channel was given or withdrawn, and by what."""
+    """When a patient's consent to a channel was given or withdrawn, and by what.
+
+    `staff_id` is who entered it by hand.
+    """
 
     __tablename__ = "consent_change"
 
@@ -99,6 +107,7 @@ class ConsentChange(Base):
     granted: Mapped[bool]
     source: Mapped[str] = mapped_column(String(40))
     at: Mapped[dt.datetime]
+    staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
 
 
 class Contact(Base):
@@ -106,8 +115,9 @@ class Contact(Base):
 
     `language` is set once the patient has chosen one, `opted_out_at` while automated messages are
     switched off, `held_until` while they wait after a red flag. `identity_misses` counts the wrong
-    dates of birth given, and `identity_locked_until` is while no more are taken. This is the row
-    that is locked while a text of this number is answered.
+    dates of birth given, and `identity_locked_until` is while no more are taken. `paused_until` is
+    while a member of staff (`paused_by`) talks with the patient and no menus are sent. This is the
+    row that is locked while a text of this number is answered.
     """
 
     __tablename__ = "contact"
@@ -126,6 +136,8 @@ class Contact(Base):
     reachable: Mapped[bool] = mapped_column(default=True)
     identity_misses: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     identity_locked_until: Mapped[dt.datetime | None]
+    paused_until: Mapped[dt.datetime | None]
+    paused_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     created_at: Mapped[dt.datetime]
 
 
@@ -306,7 +318,12 @@ class ReminderEvent(Base):
 
 class Task(Base):
     """Something a coordinator must do. `words` is what the patient wrote or said, `call_sid` the
-    last call in which they did: its number, language and recording."""
+    last call in which they did: its number, language and recording.
+
+    `updated_at` is when the patient or a worker last had something to say about it. Members of
+    staff: `assignee_id` works on it, `acknowledged_by` has seen the emergency, `done_by` is null
+    also for what was closed by itself.
+    """
 
     __tablename__ = "task"
     __table_args__ = (Index(None, "clinic_id", "done_at", "created_at"),)
@@ -324,71 +341,7 @@ class Task(Base):
     created_at: Mapped[dt.datetime]
     updated_at: Mapped[dt.datetime]
     done_at: Mapped[dt.datetime | None]
-
-
-class WorkerBeat(Base):
-    """The last sign of life of one worker process."""
-
-    __tablename__ = "worker_beat"
-
-    worker: Mapped[str] = mapped_column(String(80), primary_key=True)
-    started_at: Mapped[dt.datetime]
-    beat_at: Mapped[dt.datetime]
-
-
-class StoppedLine(Base):
-    """A line to the carrier that is stopped: the whole account, or one sender.
-
-    Nothing is sent on it but one attempt after `probe_at`, to see whether it was mended. Where the
-    carrier takes messages and reports the refusal later (`by_report`), only a later report that one
-    went out shows that.
-    """
-
-    __tablename__ = "stopped_line"
-
-    line: Mapped[str] = mapped_column(String(60), primary_key=True)
-    since: Mapped[dt.datetime]
-    error_code: Mapped[int | None]
-    error_class: Mapped[str] = mapped_column(String(20))
-    by_report: Mapped[bool]
-    probe_at: Mapped[dt.datetime]
-
-
-class SenderPace(Base):
-    """Up to when a sender's slots are taken, by the real clock: all workers share its limit."""
-
-    __tablename__ = "sender_pace"
-
-    sender: Mapped[str] = mapped_column(String(60), primary_key=True)
-    taken_until: Mapped[dt.datetime]
-
-
-class Lateness(Base):
-    """How many reminders went out at most `seconds` after they were due (and more than the next
-    smaller bucket); 2147483647 stands for any lateness."""
-
-    __tablename__ = "lateness"
-
-    seconds: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    count: Mapped[int]
-    total_seconds: Mapped[float]
-
-
-class Reconciliation(Base):
-    """One clinic's day, looked back on: what should have gone out and what did.
-
-    `day` is the clinic's own calendar day. `mended` counts reminders that should have been planned
-    and were not, and were planned by the look back.
-    """
-
-    __tablename__ = "reconciliation"
-
-    clinic_id: Mapped[str] = mapped_column(ForeignKey("clinic.id"), primary_key=True)
-    day: Mapped[dt.date] = mapped_column(primary_key=True)
-    expected: Mapped[int]
-    reached: Mapped[int]
-    unconfirmed: Mapped[int]
-    handed_over: Mapped[int]
-    unaccounted: Mapped[int]
-    mended: Mapped[int]
-    made_at: Mapped[dt.datetime]
+    assignee_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    acknowledged_at: Mapped[dt.datetime | None]
+    acknowledged_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    done_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))

@@ -34,7 +34,8 @@ def open_task(session: Session, new: NewTask, now: dt.datetime) -> int:
     """Open a task, or add to the open one about the same matter; returns its id.
 
     A second message about one matter makes no second task: its words are added, and the urgency
-    only ever rises.
+    only ever rises. One that tells of an emergency has to be acknowledged anew. The task is locked,
+    so that it is not closed by somebody who has not seen what is being added.
     """
     task = session.scalar(
         select(Task)
@@ -46,6 +47,8 @@ def open_task(session: Session, new: NewTask, now: dt.datetime) -> int:
             *_same_matter(new),
         )
         .limit(1)
+        .with_for_update()
+        .execution_options(populate_existing=True)
     )
     if task is None:
         task = Task(
@@ -69,6 +72,8 @@ def open_task(session: Session, new: NewTask, now: dt.datetime) -> int:
         task.urgency = max(task.urgency, new.urgency, key=_RANK.__getitem__)
         task.call_sid = new.call_sid or task.call_sid
         task.updated_at = now
+        if new.urgency == "emergency":
+            task.acknowledged_at = task.acknowledged_by = None
     session.flush()
     return task.id
 

@@ -193,9 +193,10 @@ def _answered_by_carrier(heard: _Heard, word: CarrierWord) -> Turn:
 
 
 def _opted_in(heard: _Heard) -> Turn:
-    """Switch messages on again; someone who has them on already gets the menu."""
+    """Switch messages on again; someone who has them on already gets the menu, unless a person is
+    talking with them."""
     understood = Understood(Kind.COMMAND, (), "keyword:start")
-    if heard.context.facts.opted_out:
+    if heard.context.facts.opted_out or heard.context.facts.paused:
         return _said(heard, (message(heard.context, "started"),), understood, OptIn("keyword"))
     menu = moves.go(heard.context, START, understood.rule)
     return Turn(menu.session, menu.says, (OptIn("keyword"),), understood)
@@ -223,6 +224,14 @@ def _switched_off(heard: _Heard) -> Turn | None:
     task = OpenTask(TaskKind.WROTE_WHILE_OPTED_OUT)
     understood = Understood(Kind.UNKNOWN, (), "opted_out")
     return _said(heard, (message(heard.context, "still_stopped"),), understood, task)
+
+
+def _paused(heard: _Heard) -> Turn | None:
+    """A member of staff is talking with the patient: they answer, and nothing else does."""
+    if not heard.context.facts.paused:
+        return None
+    task = OpenTask(TaskKind.WROTE_TO_STAFF, Urgency.URGENT)
+    return _said(heard, (), Understood(Kind.UNKNOWN, (), "paused"), task)
 
 
 def _nothing_to_read(heard: _Heard) -> Turn | None:
@@ -376,6 +385,7 @@ _STEPS: Final[tuple[Callable[[_Heard], Turn | None], ...]] = (
     _red_flag,
     _opt_out_words,
     _switched_off,
+    _paused,
     _nothing_to_read,
     _command,
     _expired_key,

@@ -118,9 +118,10 @@ class Event:
 class Facts:
     """What the engine may know beside the session. `now` is UTC; `opted_out` says whether
     automated messages to this number are switched off, `withheld` that a caller's number is not
-    known, `we_called` that the call is one of ours. `visits` looks up the patients behind the
-    number, `answered` the check-list's answers for an appointment; both are called only by turns
-    that need them. `standing` is what the number may still try."""
+    known, `we_called` that the call is one of ours, `paused` that a member of staff is talking with
+    the patient, so that nothing but safety and opt-out is answered by itself. `visits` looks up the
+    patients behind the number, `answered` the check-list's answers for an appointment; both are
+    called only by turns that need them. `standing` is what the number may still try."""
 
     profile: Profile
     now: dt.datetime
@@ -130,6 +131,7 @@ class Facts:
     standing: Standing = field(default_factory=Standing)
     visits: Callable[[], tuple[KnownPatient, ...]] = nobody
     answered: Callable[[int], Mapping[str, str]] = no_answers
+    paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +174,8 @@ class TaskKind(StrEnum):
     UNREACHABLE = "unreachable"
     VOICEMAIL = "voicemail"
     IDENTITY_LOCKED = "identity_locked"
+    WROTE_TO_STAFF = "wrote_to_staff"
+    REPLY_FAILED = "reply_failed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from scheduler.clocks import Clock, wall_clock
 from scheduler.dispatch import Dispatcher
 from scheduler.reconciling import look_back
 from scheduler.settling import Settler
+from scheduler.staff_texts import StaffTexts
 from scheduler.watching import warn_of_waiting
 
 _log = structlog.get_logger()
@@ -53,10 +54,17 @@ class Worker:
     name: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}"[:80])
     _stopping: threading.Event = field(default_factory=threading.Event)
     _watched_at: dt.datetime | None = None
+    _staff_texts: StaffTexts = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Texts by staff go out the way that reminders do."""
+        line = self.dispatcher
+        self._staff_texts = StaffTexts(self.database, line.carrier, line.clinics, line.callback_url)
 
     def once(self) -> int:
         """One pass over everything that is due; returns how many reminders were looked at."""
         self._beat()
+        self._staff_texts.run(self.clock)
         settled = self.settler.run(self.clock)
         taken = self.dispatcher.run(self.clock)
         self.watch()
@@ -67,15 +75,16 @@ class Worker:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
         scheduler = BackgroundScheduler(timezone=dt.UTC)
-        scheduler.add_job(
-            self._tick,
-            "interval",
-            seconds=_TICK_SECONDS,
-            max_instances=1,
-            coalesce=True,
-            misfire_grace_time=None,
-            next_run_time=wall_clock(),
-        )
+        for work in (self._tick, self._tick_of_staff):
+            scheduler.add_job(
+                work,
+                "interval",
+                seconds=_TICK_SECONDS,
+                max_instances=1,
+                coalesce=True,
+                misfire_grace_time=None,
+                next_run_time=wall_clock(),
+            )
         scheduler.start()
         _log.info("worker_started", worker=self.name)
         self._stopping.wait()
@@ -97,6 +106,13 @@ class Worker:
             )
             if self._watched_at is None or wall_clock() - self._watched_at >= _WATCH_EVERY:
                 self.watch()
+        except DatabaseDownError:
+            _log.error("database_down", worker=self.name)
+
+    def _tick_of_staff(self) -> None:
+        """Beside the reminders, so that a patient who waits for an answer waits for no queue."""
+        try:
+            self._staff_texts.run(self.clock, lambda: not self._stopping.is_set())
         except DatabaseDownError:
             _log.error("database_down", worker=self.name)
 

@@ -1,0 +1,233 @@
+"""What staff do with a task: take it, hand it on, write a note, acknowledge, finish, open again.
+
+Each form carries the state of the task as its page showed it. Whoever comes second is told who was
+first or what is new, and nothing of theirs is stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from flask import Blueprint, abort, flash, redirect, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from admin import access, audit, sessions
+from admin.forms import row_key
+from admin.site import now, site
+from admin.task_cards import stamp_of
+from admin.words import gettext as _
+from db import task_work
+from db.audit import Action
+from db.contacts import lock_known_contact
+from db.models import Task
+from db.staff_models import Staff
+from db.task_work import Step
+
+pages = Blueprint("task_steps", __name__)
+LONGEST_NOTE: Final = 2000
+_ACTIONS: Final = {
+    Step.NOTE: Action.TASK_NOTED,
+    Step.TAKEN: Action.TASK_TAKEN,
+    Step.HANDED_ON: Action.TASK_HANDED_ON,
+    Step.ACKNOWLEDGED: Action.TASK_ACKNOWLEDGED,
+    Step.DONE: Action.TASK_DONE,
+    Step.REOPENED: Action.TASK_REOPENED,
+    Step.RELEASED: Action.HOLD_RELEASED,
+}
+
+
+class _TooLateError(Exception):
+    """Somebody or something was quicker; the sentence says who or what. Nothing was stored."""
+
+
+@pages.post("/attention/<int:task_id>/take")
+@access.for_staff
+def take(task_id: int) -> Response:
+    """Make the task one's own."""
+
+    def step(db: Session, task: Task) -> str:
+        _not_done(db, task)
+        if task.assignee_id == _me():
+            return _("It is yours already.")
+        _same_assignee(db, task)
+        task_work.assign(task, _me())
+        _write(db, task, Step.TAKEN)
+        return _("It is yours now.")
+
+    return _step(task_id, step)
+
+
+@pages.post("/attention/<int:task_id>/hand-on")
+@access.for_staff
+def hand_on(task_id: int) -> Response:
+    """Make the task a colleague's."""
+    key = row_key(request.form.get("to"))
+
+    def step(db: Session, task: Task) -> str:
+        colleague = db.get(Staff, key) if key else None
+        if colleague is None or not colleague.active:
+            raise _TooLateError(_("Choose a colleague to hand it on to. Nothing was changed."))
+        _not_done(db, task)
+        _same_assignee(db, task)
+        task_work.assign(task, colleague.id)
+        _write(db, task, Step.HANDED_ON, colleague.name)
+        return _("It is handed on to %(name)s.") % {"name": colleague.name}
+
+    return _step(task_id, step)
+
+
+@pages.post("/attention/<int:task_id>/note")
+@access.for_staff
+def note(task_id: int) -> Response:
+    """Write something down about the task; it can't be changed later."""
+    text = request.form.get("note", "").replace("\0", "").strip()[:LONGEST_NOTE]
+
+    def step(db: Session, task: Task) -> str:
+        if not text:
+            raise _TooLateError(_("Write something before you store the note."))
+        _write(db, task, Step.NOTE, text)
+        return _("The note is stored.")
+
+    return _step(task_id, step)
+
+
+@pages.post("/attention/<int:task_id>/acknowledge")
+@access.for_staff
+def acknowledge(task_id: int) -> Response:
+    """Say that one has seen the emergency and looks after it; one takes it by that."""
+
+    def step(db: Session, task: Task) -> str:
+        _not_done(db, task)
+        if task.acknowledged_at is not None:
+            name = _name(db, task.acknowledged_by)
+            raise _TooLateError(_("%(name)s has acknowledged this already.") % {"name": name})
+        _nothing_new(task)
+        task_work.acknowledge(task, _me(), now())
+        task_work.assign(task, _me())
+        _write(db, task, Step.ACKNOWLEDGED)
+        return _("You have acknowledged the emergency, and it is yours now.")
+
+    return _step(task_id, step)
+
+
+@pages.post("/attention/<int:task_id>/done")
+@access.for_staff
+def done(task_id: int) -> Response:
+    """Close the task."""
+
+    def step(db: Session, task: Task) -> str:
+        _not_done(db, task)
+        if task.urgency == "emergency" and task.acknowledged_at is None:
+            raise _TooLateError(_("Acknowledge the emergency first. The task is still open."))
+        _nothing_new(task)
+        _same_assignee(db, task)
+        task_work.finish(task, _me(), now())
+        _write(db, task, Step.DONE)
+        return _("The task is done.")
+
+    return _step(task_id, step)
+
+
+@pages.post("/attention/<int:task_id>/reopen")
+@access.for_staff
+def reopen(task_id: int) -> Response:
+    """Open a task again that was closed too early."""
+
+    def step(db: Session, task: Task) -> str:
+        if task.done_at is None:
+            raise _TooLateError(_("The task is open already."))
+        task_work.reopen(task)
+        _write(db, task, Step.REOPENED)
+        return _("The task is open again.")
+
+    return _step(task_id, step)
+
+
+@pages.post("/attention/<int:task_id>/release")
+@access.for_staff
+def release(task_id: int) -> Response:
+    """Let the automated messages go out again that a warning sign holds back."""
+    with site().database.reading() as db:
+        view = task_work.task_view(db, task_id)
+    if view is None or view.contact is None:
+        abort(404)
+    contact_id = view.contact.id
+
+    def step(db: Session, task: Task) -> str:
+        contact = lock_known_contact(db, contact_id)
+        if contact is None or contact.held_until is None or contact.held_until <= now():
+            raise _TooLateError(_("The messages are not held back any more."))
+        task_work.release_hold(db, contact, now())
+        _write(db, task, Step.RELEASED)
+        return _("The messages are released; what is due goes out now.")
+
+    return _step(task_id, step, contact_id)
+
+
+def _step(
+    task_id: int, step: Callable[[Session, Task], str], contact_id: int | None = None
+) -> Response:
+    """Do one step on the locked task (and its contact, which is locked first), and say what came
+    of it."""
+    try:
+        with site().database.transaction() as db:
+            if contact_id is not None:
+                lock_known_contact(db, contact_id)
+            task = task_work.locked_task(db, task_id)
+            if task is None:
+                abort(404)
+            words, kind = step(db, task), "good"
+    except _TooLateError as late:
+        words, kind = str(late), "warning"
+    flash(words, kind)
+    return redirect(url_for("admin.attention.show", task_id=task_id), 303)
+
+
+def _write(db: Session, task: Task, step: Step, body: str = "") -> None:
+    """Keep the step in the task's story and in the audit."""
+    task_work.note_step(db, task, step, _me(), now(), body)
+    entity = audit.Entity("task", str(task.id))
+    audit.record(db, _ACTIONS[step], entity, clinic_id=task.clinic_id)
+
+
+def _not_done(db: Session, task: Task) -> None:
+    if task.done_at is not None:
+        name = _name(db, task.done_by)
+        raise _TooLateError(
+            _("%(name)s has closed this task already. Nothing was changed.") % {"name": name}
+        )
+
+
+def _same_assignee(db: Session, task: Task) -> None:
+    shown = _shown()[1]
+    if shown == str(task.assignee_id or 0):
+        return
+    name = _name(db, task.assignee_id)
+    raise _TooLateError(
+        _("%(name)s has this task now. Nothing was changed; talk to them, or take it over.")
+        % {"name": name}
+    )
+
+
+def _nothing_new(task: Task) -> None:
+    if _shown()[0] != stamp_of(task).partition("-")[0]:
+        raise _TooLateError(
+            _("There is something new about this task. Nothing was changed; read it first.")
+        )
+
+
+def _shown() -> tuple[str, str]:
+    """The newest word about the task that the page showed, and whose task it was."""
+    moment, _dash, rest = request.form.get("stamp", "").partition("-")
+    return moment, rest.partition("-")[0]
+
+
+def _name(db: Session, staff_id: int | None) -> str:
+    person = db.get(Staff, staff_id) if staff_id is not None else None
+    return person.name if person is not None else _("Nobody")
+
+
+def _me() -> int:
+    return sessions.member().id
