@@ -283,4 +283,4 @@ def test_spoken_wording_is_said_on_a_call(text: str, said: str) -> None:
     turn = take_turn(LIBRARY, Session("en"), event, Facts(PROFILES["ara-health"], NOW))
     assert said in turn.says[0].text
     assert "press" in turn.says[0].hint
-    assert turn.says[0].choices[0].label in ("Your fracture", "fasting and eating")
+    assert turn.says[0].choices[0].label in ("your fracture", "fasting and eating")
