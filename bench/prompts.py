@@ -30,10 +30,11 @@ MOST_SECONDS: Final = Target(Limit.AT_MOST, 45.0)
 _NOW: Final = dt.datetime(2026, 11, 20, 15, 0, tzinfo=dt.UTC)
 
 
-def measure(_scale: Scale) -> Iterator[Figure]:
+def measure(scale: Scale) -> Iterator[Figure]:
     """Seconds of speech, by language; the same in every round, for nothing here is timed."""
     for language in LANGUAGES:
-        yield from _of_language(clinic(), language)
+        for figure in _of_language(clinic(), language):
+            yield replace(figure, rounds=figure.rounds * scale.rounds)
 
 
 def _of_language(profile: Profile, language: str) -> Iterator[Figure]:

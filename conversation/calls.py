@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -13,8 +13,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from carrier.phones import is_person
-from conversation.effects import Doing, apply, new_task
-from conversation.facts import facts_of
+from conversation.call_effects import Taking, apply_all, keep_recording, open_voicemail
 from conversation.questions import still_asked
 from conversation.turn import NotInServiceError
 from db.calls import (
@@ -28,17 +27,13 @@ from db.calls import (
     open_call,
     response_of,
     store_call_turn,
-    store_recording,
 )
 from db.clinics import Clinics
 from db.contacts import ContactState, language_of_patient, lock_contact
 from db.session import Database
-from db.tasks import open_voicemail_task
 from flows.call_state import CallState, CallTurn, Happening, Recorded, Said
 from flows.calls import greeting_turn, hung_up, silent_end, take_call_turn
-from flows.known import Standing
 from flows.library import Library
-from flows.model import Effect, Facts, OpenTask, TaskKind
 from flows.model import Session as Talk
 from flows.says import sms_body
 from profiles import Profile
@@ -73,29 +68,6 @@ class Spoken:
 
 
 Render = Callable[[Spoken], str]
-
-
-@dataclass(frozen=True, slots=True)
-class Taking:
-    """A turn that is being taken: its transaction, the locked call, and the moment (UTC)."""
-
-    connection: Connection
-    profile: Profile
-    opened: OpenCall
-    line: str
-    now: dt.datetime
-
-    def facts(self) -> Facts:
-        """What the engine may know."""
-        contact = self.opened.contact
-        we_called = self.opened.direction == "out"
-        if contact is None:
-            nobody = Standing(is_withheld=True)
-            return Facts(
-                self.profile, self.now, withheld=True, we_called=we_called, standing=nobody
-            )
-        known = facts_of(self.connection, self.profile, contact, self.now)
-        return replace(known, we_called=we_called)
 
 
 class Calls:
@@ -137,7 +109,7 @@ class Calls:
                 return self._begun(connection, call, render, clock, opened, lost=True)
             taking = self.taking(connection, opened, call.line, clock)
             if recording is not None:
-                _keep(taking, state, recording)
+                keep_recording(taking, state, recording)
             if opened.ended_at is not None:
                 turn = silent_end(state, "ended")
                 return render(self.spoken(taking, turn))
@@ -153,7 +125,7 @@ class Calls:
                 _log.warning("recording_of_unknown_call", call=sid)
                 return
             taking = self.taking(connection, opened, "", clock)
-            _keep(taking, _read(opened) or CallState(Talk("en")), recording)
+            keep_recording(taking, _read(opened) or CallState(Talk("en")), recording)
 
     def ended(self, sid: str, status: str, clock: Clock) -> None:
         """The call is over, by the carrier's word for how; whoever waited for a person leaves a
@@ -166,7 +138,7 @@ class Calls:
             state = _read(opened)
             effects = hung_up(state) if state else ()
             if state and effects:
-                _apply(taking, state, effects, "")
+                apply_all(taking, state, effects, "")
             end_call(connection, sid, status, taking.now)
 
     def taking(self, connection: Connection, opened: OpenCall, line: str, clock: Clock) -> Taking:
@@ -258,9 +230,9 @@ class Calls:
         heard = turn.heard if said else ""
         response = self.store(taking, turn, heard, render)
         if turn.effects:
-            _apply(taking, state, turn.effects, heard)
+            apply_all(taking, state, turn.effects, heard)
         if isinstance(happening, Recorded) and happening.seconds > 0:
-            _open_voicemail(taking, state, is_recorded=True)
+            open_voicemail(taking, state, is_recorded=True)
         return response
 
 
@@ -299,36 +271,3 @@ def _read(opened: OpenCall) -> CallState | None:
     except msgspec.DecodeError:
         _log.error("call_unreadable", call=opened.sid)
         return None
-
-
-def _keep(taking: Taking, state: CallState, recording: NewRecording) -> None:
-    sid = taking.opened.sid
-    if recording.seconds > 0 and store_recording(taking.connection, sid, recording, taking.now):
-        _open_voicemail(taking, state, is_recorded=True)
-
-
-def _open_voicemail(taking: Taking, state: CallState, *, is_recorded: bool) -> None:
-    with Session(taking.connection, expire_on_commit=False) as session:
-        doing = _doing(taking, session, "", state.wanted.missed if state.wanted else None)
-        topic = state.wanted.topic if state.wanted else None
-        task = OpenTask(TaskKind.VOICEMAIL, topic=topic)
-        open_voicemail_task(session, new_task(doing, task), taking.now, is_recorded=is_recorded)
-        session.flush()
-
-
-def _apply(taking: Taking, state: CallState, effects: tuple[Effect, ...], said: str) -> None:
-    wanted = state.wanted
-    words = said if any(letter.isalpha() for letter in said) else ""
-    with Session(taking.connection, expire_on_commit=False) as session:
-        for effect in effects:
-            if isinstance(effect, OpenTask) and effect.kind is TaskKind.VOICEMAIL:
-                _open_voicemail(taking, state, is_recorded=False)
-                continue
-            reason = wanted.missed if wanted and effect == wanted.task() else None
-            apply(_doing(taking, session, words, reason), effect)
-        session.flush()
-
-
-def _doing(taking: Taking, session: Session, words: str, reason: str | None) -> Doing:
-    opened = taking.opened
-    return Doing(session, opened.clinic_id, opened.contact, words, taking.now, opened.sid, reason)

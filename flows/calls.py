@@ -11,8 +11,18 @@ from typing import Final
 
 import msgspec
 
+from flows.call_number import (
+    TRIES,
+    ask_number,
+    call_back,
+    context_of,
+    no_number,
+    number_again,
+    number_read,
+    number_right,
+    read_back,
+)
 from flows.call_state import (
-    KEYS_OF_A_NUMBER,
     CallState,
     CallTurn,
     Dialled,
@@ -22,7 +32,6 @@ from flows.call_state import (
     Said,
     Waits,
     Wanted,
-    as_read,
     us_number,
 )
 from flows.clinic_words import open_at
@@ -38,18 +47,16 @@ from flows.model import (
     OnCall,
     OpenTask,
     Say,
-    Session,
     TaskKind,
     Turn,
     Understood,
 )
 from flows.nodes import Do
-from flows.says import Context, answer_hint, menu_say, message
+from flows.says import Context, menu_say, message
 from profiles import Profile
 
 _REACHED: Final = frozenset({"completed", "answered"})
 _LEFT_TO_PEOPLE: Final = frozenset({TaskKind.EMERGENCY, TaskKind.SAME_DAY})
-_TRIES: Final = 2
 _MISSED: Final = {"busy": Missed.BUSY, "failed": Missed.FAILED}
 
 
@@ -57,7 +64,7 @@ def greeting_turn(
     library: Library, state: CallState, facts: Facts, *, lost: bool = False
 ) -> CallTurn:
     """The first words of a call that came in; `lost` if we had lost track of it."""
-    context = _context(library, state, facts)
+    context = context_of(library, state, facts)
     sorry = (message(context, "start_over"),) if lost else ()
     says = (*sorry, menu_say(context, START))
     return CallTurn(state, says, (), Understood(Kind.CHOICES, (), "greeting"))
@@ -65,7 +72,7 @@ def greeting_turn(
 
 def reminder_turn(library: Library, state: CallState, facts: Facts) -> CallTurn:
     """The first words of a call of ours to a person: the reminder and its keys."""
-    context = _context(library, state, facts)
+    context = context_of(library, state, facts)
     return CallTurn(
         state, (_reminder(context, state),), (), Understood(Kind.CHOICES, (), "reminder")
     )
@@ -73,7 +80,7 @@ def reminder_turn(library: Library, state: CallState, facts: Facts) -> CallTurn:
 
 def last_words(library: Library, state: CallState, facts: Facts, name: str, rule: str) -> CallTurn:
     """A message after which the call ends."""
-    says = (message(_context(library, state, facts), name),)
+    says = (message(context_of(library, state, facts), name),)
     return CallTurn(_over(state), says, (), Understood(Kind.COMMAND, (), rule))
 
 
@@ -110,10 +117,6 @@ def hung_up(state: CallState) -> tuple[Effect, ...]:
     return ()
 
 
-def _context(library: Library, state: CallState, facts: Facts) -> Context:
-    return Context(library, state.talk, Event("", Channel.VOICE), facts)
-
-
 def _over(state: CallState) -> CallState:
     return msgspec.structs.replace(state, waits=Waits.NOTHING, wanted=None)
 
@@ -122,13 +125,13 @@ def _said(library: Library, state: CallState, said: Said, facts: Facts) -> CallT
     if state.waits is Waits.NUMBER:
         number = us_number(said.text)
         if number is not None:
-            return _read_back(library, state, number, facts)
+            return read_back(library, state, number, facts)
         if not said.text.strip():
-            return _no_number(library, state, facts)
+            return no_number(library, state, facts)
     event = Event(said.text, Channel.VOICE, sure=said.sure)
     turn = take_turn(library, state.talk, event, facts)
     if state.waits is Waits.NUMBER and turn.understood.kind is Kind.UNKNOWN:
-        return _no_number(library, state, facts)
+        return no_number(library, state, facts)
     waiting = turn.session.waiting
     wanted = state.wanted if waiting in (HAND_OFF, NUMBER) else None
     after = msgspec.structs.replace(state, talk=turn.session, waits=Waits.WORDS, wanted=wanted)
@@ -150,7 +153,7 @@ def _carried_on(context: Context, before: CallState, state: CallState, turn: Tur
                 return _STEPS[do](context, before, told)
     asks = any(isinstance(e, OpenTask) and e.kind not in _LEFT_TO_PEOPLE for e in effects)
     if asks and not state.phone and not state.asked_number:
-        return _ask_number(context, told)
+        return ask_number(context, told)
     return told
 
 
@@ -161,7 +164,7 @@ def _with_context(context: Context, state: CallState, turn: Turn) -> tuple[Say, 
     if asks and waiting == REMINDER_REPLY and state.body:
         return (*turn.says[:-1], _reminder(context, state))
     if asks and waiting == NUMBER and state.number:
-        return (*turn.says[:-1], _number_read(context, state.number), turn.says[-1])
+        return (*turn.says[:-1], number_read(context, state.number), turn.says[-1])
     return turn.says
 
 
@@ -204,7 +207,7 @@ def _given_up(context: Context, before: CallState, told: CallTurn, wish: HandOff
 
 
 def _dialled(library: Library, state: CallState, status: str, facts: Facts) -> CallTurn:
-    context = _context(library, state, facts)
+    context = context_of(library, state, facts)
     understood = Understood(Kind.COMMAND, ("coordinator",), "dialled")
     told = CallTurn(state, (), (), understood)
     if status in _REACHED:
@@ -238,11 +241,11 @@ def _take_message(_context: Context, _before: CallState, told: CallTurn) -> Call
 
 
 def _recorded(library: Library, state: CallState, seconds: int, facts: Facts) -> CallTurn:
-    context = _context(library, state, facts)
+    context = context_of(library, state, facts)
     told = CallTurn(state, (), (), Understood(Kind.COMMAND, (), "recorded"))
     if seconds > 0:
         return replace(told, state=_over(state), says=(message(context, "message_taken"),))
-    if state.misses + 1 >= _TRIES:
+    if state.misses + 1 >= TRIES:
         wanted = state.wanted or Wanted(TaskKind.CALL_ME, "coordinator")
         says = (message(context, "message_empty"), message(context, "goodbye_task"))
         return replace(told, state=_over(state), says=says, effects=(wanted.task(),))
@@ -260,87 +263,10 @@ def _hang_up(context: Context, _before: CallState, told: CallTurn) -> CallTurn:
     return replace(told, state=_over(told.state), says=says, effects=effects)
 
 
-# Calling back
-
-
-def _call_back(context: Context, before: CallState, told: CallTurn) -> CallTurn:
-    wanted = before.wanted or Wanted(TaskKind.CALL_ME, "coordinator")
-    state = msgspec.structs.replace(told.state, wanted=wanted)
-    if not state.phone:
-        return _ask_number(context, replace(told, state=state, says=()))
-    return _will_call(context, replace(told, state=state))
-
-
-def _will_call(context: Context, told: CallTurn) -> CallTurn:
-    """Leave the task and go back to where the caller was."""
-    state = told.state
-    task = (state.wanted.task(),) if state.wanted else ()
-    state = msgspec.structs.replace(state, talk=_where_it_was(state.talk), wanted=None, number="")
-    says = (*told.says[:-1], replace(told.says[-1], hint=answer_hint(context)))
-    return replace(told, state=state, says=says, effects=(*told.effects, *task))
-
-
-def _where_it_was(talk: Session) -> Session:
-    places = [place for place in talk.history if place not in (HAND_OFF, NUMBER)]
-    back = talk.waiting if talk.waiting not in (HAND_OFF, NUMBER) else None
-    waiting = back or (places[-1] if places else START)
-    history = tuple(places if back else places[:-1])
-    return msgspec.structs.replace(talk, waiting=waiting, said=waiting, history=history, misses=0)
-
-
-def _ask_number(context: Context, told: CallTurn, name: str = "number_ask") -> CallTurn:
-    state = told.state
-    talk = msgspec.structs.replace(state.talk, wants_keys=KEYS_OF_A_NUMBER, offers=())
-    state = msgspec.structs.replace(state, talk=talk, waits=Waits.NUMBER, asked_number=True)
-    spoken = tuple(replace(say, hint="", choices=()) for say in told.says)
-    return replace(told, state=state, says=(*spoken, message(context, name)))
-
-
-def _no_number(library: Library, state: CallState, facts: Facts) -> CallTurn:
-    """No number, or not a whole one: once more, then the call goes on without."""
-    told = CallTurn(state, (), (), Understood(Kind.UNKNOWN, (), "number"))
-    if state.misses + 1 < _TRIES:
-        state = msgspec.structs.replace(state, misses=state.misses + 1)
-        context = _context(library, state, facts)
-        return _ask_number(context, replace(told, state=state), "number_wrong")
-    talk = msgspec.structs.replace(_where_it_was(state.talk), wants_keys=1)
-    state = msgspec.structs.replace(
-        state, talk=talk, waits=Waits.WORDS, wanted=None, number="", misses=0
-    )
-    context = _context(library, state, facts)
-    says = (message(context, "no_number"), menu_say(context, talk.waiting))
-    return replace(told, state=state, says=says)
-
-
-def _read_back(library: Library, state: CallState, number: str, facts: Facts) -> CallTurn:
-    talk = state.talk
-    history = talk.history if talk.waiting in (HAND_OFF, NUMBER) else (*talk.history, talk.waiting)
-    talk = msgspec.structs.replace(
-        talk, waiting=NUMBER, said=NUMBER, history=history[-5:], wants_keys=1, misses=0
-    )
-    state = msgspec.structs.replace(state, talk=talk, waits=Waits.WORDS, number=number)
-    context = _context(library, state, facts)
-    says = (_number_read(context, number), menu_say(context, NUMBER))
-    return CallTurn(state, says, (), Understood(Kind.CHOICES, (), "number"))
-
-
-def _number_read(context: Context, number: str) -> Say:
-    return message(context, "number_read", {"number": as_read(number)})
-
-
-def _number_right(context: Context, before: CallState, told: CallTurn) -> CallTurn:
-    state = msgspec.structs.replace(told.state, phone=before.number, misses=0)
-    return _will_call(context, replace(told, state=state))
-
-
-def _number_again(context: Context, _before: CallState, told: CallTurn) -> CallTurn:
-    return _ask_number(context, told)
-
-
 _STEPS: Final = {
     Do.LEAVE_MESSAGE: _take_message,
-    Do.CALL_BACK: _call_back,
-    Do.NUMBER_RIGHT: _number_right,
-    Do.NUMBER_AGAIN: _number_again,
+    Do.CALL_BACK: call_back,
+    Do.NUMBER_RIGHT: number_right,
+    Do.NUMBER_AGAIN: number_again,
     Do.HANG_UP: _hang_up,
 }

@@ -107,7 +107,7 @@ def test_one_lane_can_be_run_alone(tmp_path: Path) -> None:
 def test_an_unknown_lane_is_told_the_known_ones(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["turns", "--out", str(tmp_path)])
     assert done.exit_code == 2
-    assert "'turn', 'engine', 'claim', 'dispatch', 'backlog', 'import', 'site'" in done.output
+    assert "'turn', 'voice turn', 'engine', 'prompts', 'claim', 'dispatch'" in done.output
     assert not any(tmp_path.iterdir())
 
 
