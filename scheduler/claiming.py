@@ -80,11 +80,11 @@ def claim(
     the number that calls come from, if any can be made. Texts do not wait for a line of calls that
     is stopped or full, nor calls for that of texts.
     """
-    stops = _stops(connection, profile, *Channel)
-    texts = _room(connection, profile, Channel.SMS, most, now, real)
-    calls = (
-        _Room(0) if texts.is_probe else _room(connection, profile, Channel.VOICE, most, now, real)
-    )
+    stops = _stops(connection, profile)
+    texts = _room(connection, profile, Channel.SMS, stops, most, now, real)
+    calls = _Room(0)
+    if not texts.is_probe:
+        calls = _room(connection, profile, Channel.VOICE, stops, most, now, real)
     sender, rate = line_of(profile), profile.messages_per_second
     wanted = 0 if calls.is_probe else texts.most
     slots = take_slots(connection, sender, rate, wanted, AHEAD, real)
@@ -95,7 +95,7 @@ def claim(
     lease = Lease(uuid.uuid4().hex, now + LEASE)
     channel = None if slots and calls.most else Channel.SMS if slots else Channel.VOICE
     rows = claim_due(connection, profile.id, now, count, channel)
-    if len(_stops(connection, profile, *Channel)) > len(stops):  # stopped while we were claiming
+    if len(_stops(connection, profile)) > len(stops):  # stopped while we were claiming
         _store(connection, [PutOff(row, now, Reason.LINE_STOPPED) for row in rows], now)
         give_back(connection, sender, slots)
         return Claim((), 0, real)
@@ -115,9 +115,9 @@ def claim(
     return Claim(timed, len(decisions), real, is_paced)
 
 
-def _stops(connection: Connection, profile: Profile, *channels: Channel) -> Sequence[Stop]:
-    """What a clinic's messages by these channels are stopped by, if anything."""
-    mine = {ACCOUNT, *(line_of(profile, channel) for channel in channels)}
+def _stops(connection: Connection, profile: Profile) -> Sequence[Stop]:
+    """What a clinic's texts or calls are stopped by, if anything."""
+    mine = {ACCOUNT, *(line_of(profile, channel) for channel in Channel)}
     return [stop for stop in stopped_lines(connection) if stop.line in mine]
 
 
@@ -125,6 +125,7 @@ def _room(
     connection: Connection,
     profile: Profile,
     channel: Channel,
+    stops: Sequence[Stop],
     most: int,
     now: dt.datetime,
     real: dt.datetime,
@@ -134,15 +135,15 @@ def _room(
 
     A clinic with nothing to send leaves the try to the others of the account.
     """
-    stops = _stops(connection, profile, channel)
-    if stops:
-        is_due = all(stop.probe_at <= real for stop in stops)
+    line = line_of(profile, channel)
+    mine = [stop for stop in stops if stop.line in {ACCOUNT, line}]
+    if mine:
+        is_due = all(stop.probe_at <= real for stop in mine)
         tries = is_due and has_due(connection, profile.id, now, channel)
-        taken = tries and all(take_probe(connection, stop, real) for stop in stops)
+        taken = tries and all(take_probe(connection, stop, real) for stop in mine)
         return _Room(int(taken), is_probe=taken)
     if channel is Channel.SMS:
         return _Room(most)
-    line = line_of(profile, channel)
     free = room_ahead(connection, line, profile.calls_per_second, AHEAD, real)
     is_full = not free and has_due(connection, profile.id, now, channel)
     return _Room(min(most, free), is_full=is_full)

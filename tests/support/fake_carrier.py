@@ -148,6 +148,8 @@ class FakeCarrier:
     on_answered: Callable[[Call], bool]
     messages: list[Message] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
+    usually: dict[str, Met] = field(default_factory=dict)
+    """How phones meet calls that no fate is told for; one that is not named presses a key."""
     fates: deque[Fate] = field(default_factory=deque)
     reports: list[Report] = field(default_factory=list)
     answers_lookups: bool = True
@@ -183,8 +185,9 @@ class FakeCarrier:
         return Accepted(message.sid, "queued")
 
     def place_call(self, call: OutgoingCall) -> SendOutcome:
-        """Meet the next of `fates`; without one, be answered by a person who presses a key."""
-        fate = self.fates.popleft() if self.fates else Fate()
+        """Meet the next of `fates`; without one, be met as `usually`."""
+        usual = Fate(met=self.usually.get(call.to, Met.KEY))
+        fate = self.fates.popleft() if self.fates else usual
         lost = _before_it_is_taken(fate)
         if lost is not None:
             return lost

@@ -97,6 +97,7 @@ class Happenings(RuleBasedStateMachine):
         self.carrier = FakeCarrier(
             clock, self.on_taken, self._report, self._on_lookup, self.on_called, self._on_answered
         )
+        self.carrier.usually[PHONES[2]] = Met.NO_ANSWER
         self.worker, self.other_worker = self._worker(), self._worker()
         self.talks = Conversations(database, default_library(), self.clinics)
         self.booked: dict[int, dict[str, Any]] = {}
