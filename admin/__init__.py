@@ -16,6 +16,7 @@ from admin import (
     audit,
     clinic_choice,
     headers,
+    imports,
     pages,
     prefix,
     sessions,
@@ -38,6 +39,7 @@ _ROOMS: Final = (
     account.pages,
     clinic_choice.pages,
     today.pages,
+    imports.pages,
     staff.pages,
     audit.pages,
 )

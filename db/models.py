@@ -19,16 +19,19 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from db.base import Base
+from db.desk_models import CheckedFinding, ImportDraft
 from db.staff_models import Audit, Staff, StaffLink
 
 __all__ = [
     "Appointment",
     "Audit",
     "Base",
+    "CheckedFinding",
     "Clinic",
     "ConsentChange",
     "Contact",
     "Conversation",
+    "ImportDraft",
     "InboundText",
     "Lateness",
     "OptChange",
