@@ -23,6 +23,7 @@ from admin import (
     sign_in,
     staff,
     today,
+    tomorrow,
     welcome,
     words,
 )
@@ -40,6 +41,7 @@ _ROOMS: Final = (
     clinic_choice.pages,
     today.pages,
     imports.pages,
+    tomorrow.pages,  # with data quality
     staff.pages,
     audit.pages,
 )

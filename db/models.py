@@ -221,6 +221,7 @@ class Reminder(Base):
             sqlite_where=_PLANNED,
         ),
         Index("ix_reminder_to_sent_at", "to", "sent_at"),
+        Index(None, "clinic_id", "due_at"),
         CheckConstraint(
             "status IN ('planned','sending','sent','delivered','failed','cancelled','skipped',"
             "'missed','in_doubt')",

@@ -68,8 +68,10 @@ def upgrade() -> None:
         "checked_finding",
         ["clinic_id", "checked_at"],
     )
+    op.create_index(op.f("ix_reminder_clinic_id_due_at"), "reminder", ["clinic_id", "due_at"])
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_reminder_clinic_id_due_at"), "reminder")
     op.drop_table("checked_finding")
     op.drop_table("import_draft")
