@@ -17,6 +17,7 @@ from admin import (
     clinic_choice,
     headers,
     imports,
+    numbers,
     pages,
     prefix,
     sessions,
@@ -41,6 +42,7 @@ _ROOMS: Final = (
     clinic_choice.pages,
     today.pages,
     imports.pages,
+    numbers.pages,
     tomorrow.pages,  # with data quality
     staff.pages,
     audit.pages,

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
+from carrier.segments import count
 from conversation.effects import Doing, apply
 from db.clinics import Clinics, clinic_without_own_number
 from db.contacts import language_of_patient
@@ -184,6 +185,7 @@ def _store(taking: _Taking, turn: Turn, reply: str, response: str) -> None:
         rule=understood.rule,
         reply=reply,
         response=response,
+        segments=count(reply).count if reply else 0,
     )
     store_turn(taking.connection, taking.opened, taken, _CHANNEL, taking.now)
 

@@ -216,7 +216,8 @@ def list_findings(
 def _found(row: list[Any], width: int) -> Found:
     seen = zip(Finding, row[width:], strict=True)
     marks = {each: mark_of(text) for each, text in seen if text is not None}
-    return Found(*row[:width], marks)
+    values: list[Any] = [*row[:width], marks]
+    return Found(*values)
 
 
 def mark_of(seen: str) -> str:

@@ -16,6 +16,7 @@ from typing import Final
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
+from carrier.segments import count
 from db import outbox
 from db.bulk import Values
 from db.claims import Claimed, Lease, claim_due, has_due
@@ -158,7 +159,9 @@ class _Tally:
 
 
 def _begun(send: Send) -> Values:
-    return {"row": send.row.id, "to": send.to, "body": send.body, "channel": "sms"}
+    segments = count(send.body).count
+    about = {"row": send.row.id, "to": send.to, "body": send.body}
+    return {**about, "channel": "sms", "segments": segments}
 
 
 def _store(connection: Connection, decisions: Sequence[Decision], now: dt.datetime) -> None:

@@ -69,9 +69,26 @@ def upgrade() -> None:
         ["clinic_id", "checked_at"],
     )
     op.create_index(op.f("ix_reminder_clinic_id_due_at"), "reminder", ["clinic_id", "due_at"])
+    op.create_index(op.f("ix_inbound_text_at"), "inbound_text", ["at"])
+    op.create_index(op.f("ix_task_clinic_id_created_at"), "task", ["clinic_id", "created_at"])
+    op.add_column("reminder", sa.Column("segments", sa.Integer(), nullable=True))
+    op.add_column("inbound_text", sa.Column("segments", sa.Integer(), nullable=True))
+    # What went out before is counted as plain characters; from now on the exact number is kept.
+    op.execute(
+        "UPDATE reminder SET segments = CASE WHEN length(body) <= 160 THEN 1"
+        " ELSE (length(body) + 152) / 153 END WHERE body <> ''"
+    )
+    op.execute(
+        "UPDATE inbound_text SET segments = CASE WHEN length(reply) <= 160 THEN 1"
+        " ELSE (length(reply) + 152) / 153 END WHERE reply <> ''"
+    )
 
 
 def downgrade() -> None:
+    op.drop_column("inbound_text", "segments")
+    op.drop_column("reminder", "segments")
+    op.drop_index(op.f("ix_task_clinic_id_created_at"), "task")
+    op.drop_index(op.f("ix_inbound_text_at"), "inbound_text")
     op.drop_index(op.f("ix_reminder_clinic_id_due_at"), "reminder")
     op.drop_table("checked_finding")
     op.drop_table("import_draft")
