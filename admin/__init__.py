@@ -18,6 +18,8 @@ from admin import (
     audit,
     clinic_choice,
     headers,
+    imports,
+    numbers,
     pages,
     patient,
     prefix,
@@ -28,6 +30,7 @@ from admin import (
     task_steps,
     thread,
     today,
+    tomorrow,
     welcome,
     words,
 )
@@ -50,6 +53,9 @@ _ROOMS: Final = (
     task_steps.pages,
     thread.pages,
     patient.pages,
+    imports.pages,
+    numbers.pages,
+    tomorrow.pages,  # with data quality
     staff.pages,
     audit.pages,
 )

@@ -46,6 +46,17 @@ ACTION_WORDS: Final = {
     Action.CONSENT_CHANGED: _("Consent changed"),
     Action.CAREGIVER_CHANGED: _("Caregiver entered or changed"),
     Action.CAREGIVER_REMOVED: _("Caregiver removed"),
+    Action.IMPORT_PREVIEWED: _("File of appointments looked through"),
+    Action.IMPORT_APPLIED: _("File of appointments applied"),
+    Action.IMPORT_DISCARDED: _("File of appointments discarded"),
+    Action.IMPORT_BAD_ROWS_EXPORTED: _("Bad rows of a file exported"),
+    Action.FINDINGS_VIEWED: _("Patients with data to check viewed"),
+    Action.FINDINGS_EXPORTED: _("Patients with data to check exported"),
+    Action.FINDING_CHECKED: _("Patient's data found to be fine"),
+    Action.FINDING_REOPENED: _("Patient's data put up for checking again"),
+    Action.FORECAST_VIEWED: _("Tomorrow's messages viewed"),
+    Action.FORECAST_EXPORTED: _("Tomorrow's messages exported"),
+    Action.NUMBERS_EXPORTED: _("Numbers exported"),
 }
 
 

@@ -65,6 +65,7 @@ def read_appointments(
         rows=tuple(reading.rows),
         problems=tuple(reading.problems),
         notes=(*table.notes, *reading.notes),
+        bad_cells=reading.bad_cells,
     )
 
 
@@ -75,6 +76,7 @@ class _Reading:
         self.rows: list[AppointmentRow] = []
         self.problems: list[RowProblem] = []
         self.notes: list[RowNote] = []
+        self.bad_cells: dict[int, Mapping[str, str]] = {}
         self._profiles = profiles
         self._readers = {
             clinic: readers_for(profile, profiles, now) for clinic, profile in profiles.items()
@@ -97,7 +99,9 @@ class _Reading:
         if appointment and not problems:
             self.rows.append(appointment)
             self._note_second_hour(appointment)
-        self.problems += problems
+        if problems:
+            self.problems += problems
+            self.bad_cells[row] = cells
 
     def _read_cells(
         self, row: int, cells: Mapping[str, str]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -101,8 +102,13 @@ def _place(row: int, column: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class CsvResult:
-    """What a file gave, each part in the file's order. A row with a problem is not in `rows`."""
+    """What a file gave, each part in the file's order. A row with a problem is not in `rows`.
+
+    `bad_cells` are the trimmed cells by column of each row that has a problem, by its number, as
+    far as the row could be taken apart.
+    """
 
     rows: tuple[AppointmentRow, ...] = ()
     problems: tuple[RowProblem, ...] = ()
     notes: tuple[RowNote, ...] = ()
+    bad_cells: Mapping[int, Mapping[str, str]] = field(default_factory=dict, repr=False)

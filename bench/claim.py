@@ -70,7 +70,8 @@ def _claimer(database: Database, claims: int) -> Callable[[], float]:
         with database.connection() as connection:
             rows = claim_due(connection, clinic_id, NOW, BATCH)
             begun = [
-                {"row": row.id, "to": row.phone, "body": _BODY, "channel": "sms"} for row in rows
+                {"row": row.id, "to": row.phone, "body": _BODY, "channel": "sms", "segments": 2}
+                for row in rows
             ]
             outbox.begin(connection, begun, lease, NOW)
         if len(rows) != BATCH:

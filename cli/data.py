@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final, TypeVar
 
 import click
-from sqlalchemy.orm import Session
 
-from appointment_csv import AppointmentRow, CsvResult, read_appointments
-from appointments import Change, replan_clinic, upsert_all
+from appointment_csv import CsvResult, read_appointments
+from appointment_import import import_piece, pieces
+from appointments import Change, replan_clinic
 from cli.common import plain_errors, ready_database
 from db.clinics import Clinics, store_profile
 from db.migrate import newest_revision, upgrade
@@ -20,9 +18,6 @@ from db.session import Database, DatabaseDownError
 from profiles import Profile, parse_profile
 from scheduler.clocks import wall_clock
 from settings import DATABASE_ONLY, Settings
-
-_CHUNK: Final = 100  # rows a transaction: few enough that a patient's text never waits long
-T = TypeVar("T")
 
 
 @click.group("db")
@@ -91,42 +86,26 @@ def appointments_import(file: Path, *, dry_run: bool) -> None:
 def _import(
     database: Database, profiles: dict[str, Profile], result: CsvResult, *, dry_run: bool
 ) -> list[tuple[Change, str]]:
-    changes: list[tuple[Change, str]] = []
+    changes: dict[int, tuple[Change, str]] = {}
     try:
-        for chunk in _chunks(result.rows, _CHUNK):
+        for piece in pieces(result.rows):
             with database.transaction() as session:
-                done = _import_chunk(session, profiles, chunk)
+                done = import_piece(session, profiles, piece, wall_clock())
                 if dry_run:
                     session.rollback()
-            changes += done
+            changes |= {
+                row.row: (change, row.external_id) for row, change in zip(piece, done, strict=True)
+            }
     except DatabaseDownError as error:
         if dry_run or not changes:
             raise
         message = (
-            f"The database can't be reached any more; the first {len(changes)} good rows are in, "
+            f"The database can't be reached any more; {len(changes)} of the good rows are in, "
             "the others are not. Import the file again once the database is back: "
             "what is in already will count as unchanged."
         )
         raise click.ClickException(message) from error
-    return changes
-
-
-def _import_chunk(
-    session: Session, profiles: dict[str, Profile], rows: Sequence[AppointmentRow]
-) -> list[tuple[Change, str]]:
-    """Rows of one clinic after those of another, the clinics in order, as contacts are locked."""
-    now = wall_clock()
-    changes: dict[tuple[str, str], Change] = {}
-    for clinic in sorted({row.clinic for row in rows}):
-        mine = [row for row in rows if row.clinic == clinic]
-        done = upsert_all(session, profiles[clinic], mine, now)
-        changes |= {(clinic, row.external_id): each for row, each in zip(mine, done, strict=True)}
-    return [(changes[row.clinic, row.external_id], row.external_id) for row in rows]
-
-
-def _chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    for start in range(0, len(items), size):
-        yield items[start : start + size]
+    return [changes[row] for row in sorted(changes)]
 
 
 def _report(result: CsvResult, changes: list[tuple[Change, str]], *, dry_run: bool) -> None:

@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
+from carrier.segments import count
 from conversation.effects import Doing, apply
 from conversation.facts import facts_of
 from conversation.questions import still_asked
@@ -175,6 +176,7 @@ def _store(taking: _Taking, turn: Turn, reply: str, response: str) -> None:
         rule=understood.rule,
         reply=reply,
         response=response,
+        segments=count(reply).count if reply else 0,
     )
     store_turn(taking.connection, taking.opened, taken, _CHANNEL, taking.now)
 

@@ -59,6 +59,17 @@ class Action(StrEnum):
     CONSENT_CHANGED = "consent_changed"
     CAREGIVER_CHANGED = "caregiver_changed"
     CAREGIVER_REMOVED = "caregiver_removed"
+    IMPORT_PREVIEWED = "import_previewed"
+    IMPORT_APPLIED = "import_applied"
+    IMPORT_DISCARDED = "import_discarded"
+    IMPORT_BAD_ROWS_EXPORTED = "import_bad_rows_exported"
+    FINDINGS_VIEWED = "findings_viewed"
+    FINDINGS_EXPORTED = "findings_exported"
+    FINDING_CHECKED = "finding_checked"
+    FINDING_REOPENED = "finding_reopened"
+    FORECAST_VIEWED = "forecast_viewed"
+    FORECAST_EXPORTED = "forecast_exported"
+    NUMBERS_EXPORTED = "numbers_exported"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from db.base import Base
+from db.data_models import CheckedFinding, ImportDraft
 from db.desk_models import Caregiver, StaffText, TaskNote
 from db.staff_models import Audit, Staff, StaffLink
 from db.work_models import Lateness, Reconciliation, SenderPace, StoppedLine, WorkerBeat
@@ -28,10 +29,12 @@ __all__ = [
     "Audit",
     "Base",
     "Caregiver",
+    "CheckedFinding",
     "Clinic",
     "ConsentChange",
     "Contact",
     "Conversation",
+    "ImportDraft",
     "InboundText",
     "Lateness",
     "OptChange",
@@ -178,11 +181,12 @@ class Conversation(Base):
 class InboundText(Base):
     """A text that came in, what was made of it, and the answer byte for byte.
 
-    `sid` is the carrier's id: the same one again gets the same bytes back.
+    `sid` is the carrier's id: the same one again gets the same bytes back. `segments` is what the
+    answer is charged as.
     """
 
     __tablename__ = "inbound_text"
-    __table_args__ = (Index(None, "contact_id", "at"),)
+    __table_args__ = (Index(None, "contact_id", "at"), Index(None, "at"))
 
     sid: Mapped[str] = mapped_column(String(64), primary_key=True)
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id"))
@@ -194,6 +198,7 @@ class InboundText(Base):
     rule: Mapped[str]
     reply: Mapped[str]
     response: Mapped[str]
+    segments: Mapped[int | None]
 
 
 class Appointment(Base):
@@ -247,7 +252,7 @@ class Reminder(Base):
     look at the row again (it is due, its lease has run out, its fate must be settled) and null once
     nothing is left to do; the indexes that workers search hold just those rows. `token` is the
     lease of the worker that has it; `started_at` when the newest attempt began, by the real clock.
-    `to`, `body` and `sid` are what really went out.
+    `to`, `body` and `sid` are what really went out, `segments` what the text is charged as.
     """
 
     __tablename__ = "reminder"
@@ -270,6 +275,7 @@ class Reminder(Base):
             postgresql_where=_LOST,
             sqlite_where=_LOST,
         ),
+        Index(None, "clinic_id", "due_at"),
         CheckConstraint(
             "status IN ('planned','sending','sent','delivered','failed','cancelled','skipped',"
             "'missed','in_doubt')",
@@ -293,6 +299,7 @@ class Reminder(Base):
     started_at: Mapped[dt.datetime | None]
     to: Mapped[str | None] = mapped_column(String(16))
     body: Mapped[str | None]
+    segments: Mapped[int | None]
     sid: Mapped[str | None] = mapped_column(String(64), index=True)
     carrier_status: Mapped[str | None] = mapped_column(String(20))
     error_code: Mapped[int | None]
@@ -326,7 +333,10 @@ class Task(Base):
     """
 
     __tablename__ = "task"
-    __table_args__ = (Index(None, "clinic_id", "done_at", "created_at"),)
+    __table_args__ = (
+        Index(None, "clinic_id", "done_at", "created_at"),
+        Index(None, "clinic_id", "created_at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     clinic_id: Mapped[str] = mapped_column(ForeignKey("clinic.id"))

@@ -39,12 +39,13 @@ _BEGIN: Final = Bulk(
         to=given.c.to,
         body=given.c.body,
         channel=given.c.channel,
+        segments=given.c.segments,
         next_at=bindparam("lease"),
         token=bindparam("ours"),
         started_at=bindparam("started"),
         attempts=_ROW.attempts + 1,
     ),
-    types_of((_ROW.to, _ROW.body, _ROW.channel), row=_ROW.id.type),
+    types_of((_ROW.to, _ROW.body, _ROW.channel, _ROW.segments), row=_ROW.id.type),
 )
 _PUT_OFF: Final = Bulk(
     lambda given: _update(given, reason=given.c.reason, next_at=given.c.until),
@@ -212,7 +213,7 @@ def begin(
     connection: Connection, rows: Sequence[Values], lease: Lease, started_at: dt.datetime
 ) -> None:
     """Mark claimed rows as under way and keep what is about to go out: `row`, `to`, `body`,
-    `channel`.
+    `channel`, `segments`.
 
     `started_at` is the real time, by which the carrier's messages can be searched later, whatever
     the worker's own clock shows.

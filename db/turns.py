@@ -47,6 +47,7 @@ class TakenTurn:
     rule: str
     reply: str
     response: str
+    segments: int
 
 
 _OF_SENDER: Final = and_(_CONTACT.clinic_id == _CLINIC.id, _CONTACT.phone == bindparam("sender"))
@@ -140,5 +141,6 @@ def store_turn(
         "rule": taken.rule,
         "reply": taken.reply,
         "response": taken.response,
+        "segments": taken.segments,
     }
     connection.execute(_TEXT, text)

@@ -16,6 +16,7 @@ from typing import Final
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
+from carrier.segments import count
 from db import outbox
 from db.bulk import Values
 from db.claims import Claimed, Lease, claim_due, has_due
@@ -211,7 +212,14 @@ class _Tally:
 
 
 def _begun(send: Send) -> Values:
-    return {"row": send.row.id, "to": send.to, "body": send.body, "channel": send.channel.value}
+    is_text = send.channel is Channel.SMS
+    return {
+        "row": send.row.id,
+        "to": send.to,
+        "body": send.body,
+        "channel": send.channel.value,
+        "segments": count(send.body).count if is_text else 0,
+    }
 
 
 def _store(connection: Connection, decisions: Sequence[Decision], now: dt.datetime) -> None:

@@ -23,6 +23,7 @@ EMAIL = "coordinator@example.org"
 NOT_PAGES = {
     *("/admin/sign-in", "/admin/sign-in/code", "/admin/welcome", "/admin/audit.csv"),
     *("/admin/search", "/admin/attention/news"),
+    *("/admin/quality/findings.csv", "/admin/quality/tomorrow.csv"),
 }
 
 

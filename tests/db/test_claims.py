@@ -36,7 +36,8 @@ def claim(
     connection: Connection, most: int = 40, now: dt.datetime = NOW, clinic: str = CLINIC
 ) -> Sequence[Claimed]:
     rows = claim_due(connection, clinic, now, most)
-    sent = [{"row": row.id, "to": row.phone, "body": "Hello", "channel": "sms"} for row in rows]
+    about = {"body": "Hello", "channel": "sms", "segments": 1}
+    sent = [{"row": row.id, "to": row.phone, **about} for row in rows]
     outbox.begin(connection, sent, LEASE, STARTED)
     return rows
 

@@ -41,6 +41,7 @@ def taken(sid: str, state: str) -> TakenTurn:
         rule="words",
         reply="No",
         response=f"<Response>{sid}</Response>",
+        segments=1,
     )
 
 

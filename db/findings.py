@@ -1,0 +1,316 @@
+"""What is wrong or unusual in the data of patients who have appointments ahead.
+
+All findings of a period are counted by one statement and listed by another, whatever the number of
+patients. A finding that somebody has checked does not count as long as the data is the same.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    Subquery,
+    and_,
+    case,
+    cast,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    tuple_,
+)
+from sqlalchemy.orm import Session, aliased
+
+from db.data_models import CheckedFinding
+from db.models import Appointment, Contact, Patient
+from db.staff_models import Staff
+from db.upsert import insert_for
+
+
+class Finding(StrEnum):
+    """What can be found. The values are stored; never rename one."""
+
+    PHONE_MISSING = "phone_missing"
+    PHONE_INVALID = "phone_invalid"
+    UNREACHABLE = "unreachable"
+    NOT_TEXTABLE = "not_textable"
+    SHARED = "shared"
+    OPTED_OUT = "opted_out"
+    NO_SMS_CONSENT = "no_sms_consent"
+    NO_VOICE_CONSENT = "no_voice_consent"
+    BIRTH_DATE = "birth_date"
+    LANGUAGE = "language"
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Appointments of these clinics that start in [since, until), UTC. A birth date before
+    `oldest` or after `youngest` is not plausible."""
+
+    clinic_ids: tuple[str, ...]
+    since: dt.datetime
+    until: dt.datetime
+    oldest: dt.date
+    youngest: dt.date
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A patient with findings; `starts_at` is the first appointment of the period, `marks` names
+    for each finding the data that it was found in."""
+
+    patient_id: int
+    clinic_id: str
+    first_name: str = field(repr=False)
+    last_name: str = field(repr=False)
+    date_of_birth: dt.date = field(repr=False)
+    phone: str = field(repr=False)
+    language: str
+    channel: str
+    starts_at: dt.datetime
+    marks: dict[Finding, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a list goes on: after this patient."""
+
+    starts_at: dt.datetime
+    patient_id: int
+
+
+_LANGUAGES: Final = ("en", "es")
+_OTHER: Final = aliased(Patient)
+_SAME_PHONE: Final = and_(
+    _OTHER.clinic_id == Patient.clinic_id, _OTHER.phone == Patient.phone, _OTHER.id != Patient.id
+)
+_TEXTABLE: Final = func.coalesce(Contact.textable, True)
+_IS_CALLED: Final = or_(Patient.channel == "voice", _TEXTABLE.is_(False))
+
+
+def _conditions(period: Period) -> dict[Finding, ColumnElement[bool]]:
+    """What makes each finding. A number is valid if a patient can have it: +1, ten digits, neither
+    area code nor exchange beginning with 0 or 1."""
+    phone = Patient.phone
+    valid = and_(
+        func.length(phone) == 12,
+        phone.like("+1%"),
+        func.substr(phone, 3, 1).between("2", "9"),
+        func.substr(phone, 6, 1).between("2", "9"),
+    )
+    birth = Patient.date_of_birth
+    return {
+        Finding.PHONE_MISSING: phone == "",
+        Finding.PHONE_INVALID: and_(phone != "", ~valid),
+        Finding.UNREACHABLE: func.coalesce(Contact.reachable, True).is_(False),
+        Finding.NOT_TEXTABLE: _TEXTABLE.is_(False),
+        Finding.SHARED: and_(phone != "", exists().where(_SAME_PHONE)),
+        Finding.OPTED_OUT: Contact.opted_out_at.is_not(None),
+        Finding.NO_SMS_CONSENT: and_(Patient.sms_consent.is_(False), ~_IS_CALLED),
+        Finding.NO_VOICE_CONSENT: and_(Patient.voice_consent.is_(False), _IS_CALLED),
+        Finding.BIRTH_DATE: or_(birth < period.oldest, birth > period.youngest),
+        Finding.LANGUAGE: Patient.language.not_in(_LANGUAGES),
+    }
+
+
+def _seen() -> dict[Finding, ColumnElement[str]]:
+    """The data that each finding is found in; once it changes, a check does not count any more."""
+    sharing = select(func.count()).where(_SAME_PHONE).correlate(Patient).scalar_subquery()
+    phone, channel = Patient.phone + "/", Patient.channel
+    return {
+        Finding.PHONE_MISSING: phone,
+        Finding.PHONE_INVALID: phone,
+        Finding.UNREACHABLE: phone,
+        Finding.NOT_TEXTABLE: phone,
+        Finding.SHARED: phone + cast(sharing, String),
+        Finding.OPTED_OUT: cast(Contact.opted_out_at, String),
+        Finding.NO_SMS_CONSENT: phone + channel,
+        Finding.NO_VOICE_CONSENT: phone + channel,
+        Finding.BIRTH_DATE: cast(Patient.date_of_birth, String),
+        Finding.LANGUAGE: cast(Patient.language, String),
+    }
+
+
+def _open(period: Period) -> dict[Finding, ColumnElement[bool]]:
+    seen = _seen()
+    return {
+        finding: and_(
+            condition,
+            ~exists().where(
+                CheckedFinding.patient_id == Patient.id,
+                CheckedFinding.finding == finding.value,
+                CheckedFinding.seen == seen[finding],
+            ),
+        )
+        for finding, condition in _conditions(period).items()
+    }
+
+
+def _ahead(period: Period) -> Subquery:
+    return (
+        select(Appointment.patient_id, func.min(Appointment.starts_at).label("starts_at"))
+        .where(
+            Appointment.clinic_id.in_(period.clinic_ids),
+            Appointment.status == "scheduled",
+            Appointment.starts_at >= period.since,
+            Appointment.starts_at < period.until,
+        )
+        .group_by(Appointment.patient_id)
+        .subquery("ahead")
+    )
+
+
+def _of_contact() -> ColumnElement[bool]:
+    return and_(Contact.clinic_id == Patient.clinic_id, Contact.phone == Patient.phone)
+
+
+def _from(query: Select[Any], ahead: Subquery) -> Select[Any]:
+    return (
+        query.select_from(ahead)
+        .join(Patient, Patient.id == ahead.c.patient_id)
+        .outerjoin(Contact, _of_contact())
+    )
+
+
+def count_findings(session: Session, period: Period) -> tuple[int, dict[Finding, int]]:
+    """How many patients have appointments in the period, and how many of them have each finding."""
+    opened = _open(period)
+    sums = [func.sum(case((opened[each], 1), else_=0)) for each in Finding]
+    query: Any = select(func.count(), *sums)
+    patients, *counts = session.execute(_from(query, _ahead(period))).one()
+    return patients, {each: count or 0 for each, count in zip(Finding, counts, strict=True)}
+
+
+def list_findings(
+    session: Session, period: Period, wanted: Finding | None, limit: int, after: Place | None
+) -> list[Found]:
+    """Patients with the wanted finding, or with any; the earliest appointment first."""
+    opened, ahead = _open(period), _ahead(period)
+    seen = _seen()
+    marks = [case((opened[each], seen[each])).label(each.value) for each in Finding]
+    columns: tuple[Any, ...] = (
+        *(Patient.id, Patient.clinic_id, Patient.first_name, Patient.last_name),
+        *(Patient.date_of_birth, Patient.phone, Patient.language, Patient.channel),
+        ahead.c.starts_at,
+    )
+    query = _from(select(*columns, *marks), ahead)
+    query = query.where(opened[wanted] if wanted else or_(*opened.values()))
+    if after is not None:
+        here = tuple_(ahead.c.starts_at, Patient.id)
+        query = query.where(here > (after.starts_at, after.patient_id))
+    rows: Iterable[Any] = session.execute(
+        query.order_by(ahead.c.starts_at, Patient.id).limit(limit)
+    )
+    return [_found(list(row), width=len(columns)) for row in rows]
+
+
+def _found(row: list[Any], width: int) -> Found:
+    seen = zip(Finding, row[width:], strict=True)
+    marks = {each: mark_of(text) for each, text in seen if text is not None}
+    values: list[Any] = [*row[:width], marks]
+    return Found(*values)
+
+
+def mark_of(seen: str) -> str:
+    """Names the data of a finding without telling it."""
+    return hashlib.sha256(seen.encode()).hexdigest()[:16]
+
+
+def next_appointments(
+    session: Session, period: Period, patient_ids: Collection[int]
+) -> dict[int, tuple[int, str]]:
+    """The id and the clinic's own number of these patients' first appointments of the period."""
+    query = (
+        select(Appointment.patient_id, Appointment.id, Appointment.external_id)
+        .where(
+            Appointment.patient_id.in_(patient_ids),
+            Appointment.status == "scheduled",
+            Appointment.starts_at >= period.since,
+            Appointment.starts_at < period.until,
+        )
+        .order_by(Appointment.starts_at.desc(), Appointment.id.desc())
+    )
+    return {patient: (key, number) for patient, key, number in session.execute(query)}
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Somebody's word that a finding is fine; `mark` names the data that they looked at."""
+
+    patient_id: int
+    finding: Finding
+    mark: str
+    staff_id: int
+    at: dt.datetime
+
+
+def check(session: Session, new: Check) -> str | None:
+    """Keep a check; the patient's clinic, or `None` if there is no such patient or the data is not
+    what was looked at any more."""
+    query = (
+        select(Patient.clinic_id, _seen()[new.finding])
+        .outerjoin(Contact, _of_contact())
+        .where(Patient.id == new.patient_id)
+        .with_for_update(of=Patient)
+    )
+    row = session.execute(query).one_or_none()
+    if row is None or row[1] is None or mark_of(row[1]) != new.mark:
+        return None
+    values = {"seen": row[1], "staff_id": new.staff_id, "checked_at": new.at}
+    key = {"patient_id": new.patient_id, "finding": new.finding.value}
+    adding = insert_for(session.connection(), CheckedFinding)
+    adding = adding.values(clinic_id=row[0], **key, **values)
+    session.execute(adding.on_conflict_do_update(index_elements=list(key), set_=values))
+    return str(row[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A check as it is listed: about whom, by whom, when (UTC)."""
+
+    id: int
+    clinic_id: str
+    patient_id: int
+    first_name: str = field(repr=False)
+    last_name: str = field(repr=False)
+    finding: str
+    who: str
+    at: dt.datetime
+
+
+def list_checked(session: Session, clinic_ids: Collection[str], limit: int) -> Sequence[Checked]:
+    """The newest checks of these clinics."""
+    query = (
+        select(
+            *(CheckedFinding.id, CheckedFinding.clinic_id, CheckedFinding.patient_id),
+            *(Patient.first_name, Patient.last_name, CheckedFinding.finding),
+            *(Staff.name, CheckedFinding.checked_at),
+        )
+        .join(Patient, Patient.id == CheckedFinding.patient_id)
+        .join(Staff, Staff.id == CheckedFinding.staff_id)
+        .where(CheckedFinding.clinic_id.in_(clinic_ids))
+        .order_by(CheckedFinding.checked_at.desc(), CheckedFinding.id.desc())
+        .limit(limit)
+    )
+    rows: Iterable[Any] = session.execute(query)
+    return [Checked(*row) for row in rows]
+
+
+def reopen(session: Session, check_id: int) -> tuple[int, str, str] | None:
+    """Take a check back: the patient, the finding and the clinic it was about."""
+    query = (
+        delete(CheckedFinding)
+        .where(CheckedFinding.id == check_id)
+        .returning(CheckedFinding.patient_id, CheckedFinding.finding, CheckedFinding.clinic_id)
+    )
+    row = session.execute(query).one_or_none()
+    return None if row is None else (row[0], row[1], row[2])

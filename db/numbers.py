@@ -1,0 +1,190 @@
+"""Sums over a period: messages, appointments, questions, tasks. One statement for each."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Integer, case, cast, func, select
+from sqlalchemy.orm import Session
+
+from db.models import Appointment, Contact, InboundText, Reminder, Task
+
+_LATE: int = 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """These clinics in [since, until), UTC."""
+
+    clinic_ids: tuple[str, ...]
+    since: dt.datetime
+    until: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MessageSum:
+    """Messages that were due in the span and are alike: how many seconds after their moment they
+    went out (`None` for those that did not), and the segments they are charged as."""
+
+    channel: str
+    status: str
+    late: int | None
+    count: int
+    segments: int
+
+
+@dataclass(frozen=True, slots=True)
+class VisitSums:
+    """Appointments that start in the span. `patients` are different people; `reached` of them got
+    a message delivered, `unconfirmed` only some without a receipt. Late is within 24 hours before
+    the start."""
+
+    patients: int
+    reached: int
+    unconfirmed: int
+    appointments: int
+    confirmed: int
+    cannot_come: int
+    late_cannot_come: int
+    cancelled: int
+    late_cancelled: int
+    no_show: int
+
+
+@dataclass(frozen=True, slots=True)
+class TextSum:
+    """Texts of patients that were taken alike; `labels` are topics, separated by blanks."""
+
+    kind: str
+    labels: str
+    count: int
+    segments: int
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSum:
+    """Tasks that were opened in the span about one kind of matter and topic."""
+
+    kind: str
+    topic: str | None
+    count: int
+    still_open: int
+
+
+def _seconds(
+    session: Session,
+    start: Any,  # noqa: ANN401 - a column as models or as subqueries name it
+    end: Any,  # noqa: ANN401
+) -> ColumnElement[int]:
+    """Whole seconds from one moment to another."""
+    if session.get_bind().dialect.name == "sqlite":
+        days = func.julianday(end) - func.julianday(start)
+        return cast(func.round(days * 86_400), Integer)
+    return cast(func.extract("epoch", end - start), Integer)
+
+
+def sum_messages(session: Session, span: Span) -> list[MessageSum]:
+    """What became of the messages that were due; those that were never to go out are left out."""
+    late = case(
+        (
+            Reminder.sent_at.is_not(None),
+            _seconds(session, Reminder.due_at, Reminder.sent_at),
+        )
+    )
+    rows: Iterable[Any] = session.execute(
+        select(
+            Reminder.channel,
+            Reminder.status,
+            late,
+            func.count(),
+            func.coalesce(func.sum(Reminder.segments), 0),
+        )
+        .where(
+            Reminder.clinic_id.in_(span.clinic_ids),
+            Reminder.due_at >= span.since,
+            Reminder.due_at < span.until,
+            Reminder.status != "cancelled",
+        )
+        .group_by(Reminder.channel, Reminder.status, late)
+    )
+    return [MessageSum(*row) for row in rows]
+
+
+def sum_visits(session: Session, span: Span) -> VisitSums:
+    """How the appointments of the span went."""
+    rank = case((Reminder.status == "delivered", 2), (Reminder.status == "sent", 1), else_=0)
+    reach = (
+        select(func.max(rank))
+        .where(Reminder.appointment_id == Appointment.id)
+        .correlate(Appointment)
+        .scalar_subquery()
+    )
+    visit = Appointment
+    each = (
+        select(
+            *(visit.patient_id, visit.status, visit.answer, func.coalesce(reach, 0).label("reach")),
+            _seconds(session, visit.updated_at, visit.starts_at).label("changed"),
+            _seconds(session, visit.answered_at, visit.starts_at).label("answered"),
+        )
+        .where(
+            visit.clinic_id.in_(span.clinic_ids),
+            visit.starts_at >= span.since,
+            visit.starts_at < span.until,
+        )
+        .subquery()
+    ).c
+
+    def having(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
+        return func.count().filter(*conditions)
+
+    people = func.count(each.patient_id.distinct())
+    reached = people.filter(each.reach == 2)
+    heard = people.filter(each.reach >= 1)
+    is_cancelled, refuses = each.status == "cancelled", each.answer == "cannot_come"
+    row: Any = session.execute(
+        select(
+            *(people, reached, heard - reached, func.count()),
+            *(having(each.answer == "confirmed"), having(refuses)),
+            having(refuses, each.answered < _LATE),
+            *(having(is_cancelled), having(is_cancelled, each.changed.between(0, _LATE))),
+            having(each.status == "no_show"),
+        )
+    ).one()
+    return VisitSums(*row)
+
+
+def sum_texts(session: Session, span: Span) -> list[TextSum]:
+    """What patients wrote about, as it was understood."""
+    rows: Iterable[Any] = session.execute(
+        select(
+            InboundText.kind,
+            InboundText.labels,
+            func.count(),
+            func.coalesce(func.sum(InboundText.segments), 0),
+        )
+        .join(Contact, Contact.id == InboundText.contact_id)
+        .where(
+            Contact.clinic_id.in_(span.clinic_ids),
+            InboundText.at >= span.since,
+            InboundText.at < span.until,
+        )
+        .group_by(InboundText.kind, InboundText.labels)
+    )
+    return [TextSum(*row) for row in rows]
+
+
+def sum_tasks(session: Session, span: Span) -> list[TaskSum]:
+    """What coordinators were asked for, and how much of it is still open."""
+    rows: Iterable[Any] = session.execute(
+        select(Task.kind, Task.topic, func.count(), func.count().filter(Task.done_at.is_(None)))
+        .where(
+            Task.clinic_id.in_(span.clinic_ids),
+            Task.created_at >= span.since,
+            Task.created_at < span.until,
+        )
+        .group_by(Task.kind, Task.topic)
+    )
+    return [TaskSum(*row) for row in rows]
