@@ -34,7 +34,7 @@ def change(site: TestSite, change_it: object) -> None:
 
 
 def is_in(visitor: Visitor) -> bool:
-    return visitor.get("/admin/").status_code == 200
+    return visitor.get("/admin/account").status_code == 200
 
 
 def test_the_right_password_leads_in(site: TestSite) -> None:
