@@ -49,6 +49,7 @@ __all__ = [
 
 _PLANNED: Final = text("status = 'planned'")
 _OPEN: Final = text("next_at IS NOT NULL")
+_WENT_OUT: Final = text("status IN ('sent','delivered')")
 
 
 class Clinic(Base):
@@ -224,6 +225,13 @@ class Reminder(Base):
         ),
         Index("ix_reminder_to_sent_at", "to", "sent_at"),
         Index(None, "clinic_id", "due_at"),
+        Index(
+            "ix_reminder_went_out",
+            "appointment_id",
+            "status",
+            postgresql_where=_WENT_OUT,
+            sqlite_where=_WENT_OUT,
+        ),
         CheckConstraint(
             "status IN ('planned','sending','sent','delivered','failed','cancelled','skipped',"
             "'missed','in_doubt')",
