@@ -56,6 +56,7 @@ _PLANNED: Final = text("status = 'planned'")
 _OPEN: Final = text("next_at IS NOT NULL")
 _LOST: Final = text("status IN ('failed','missed','in_doubt','skipped')")
 _SHUT: Final = text("opted_out_at IS NOT NULL OR NOT reachable")
+_WENT_OUT: Final = text("status IN ('sent','delivered')")
 
 
 class Clinic(Base):
@@ -276,6 +277,13 @@ class Reminder(Base):
             sqlite_where=_LOST,
         ),
         Index(None, "clinic_id", "due_at"),
+        Index(
+            "ix_reminder_went_out",
+            "appointment_id",
+            "status",
+            postgresql_where=_WENT_OUT,
+            sqlite_where=_WENT_OUT,
+        ),
         CheckConstraint(
             "status IN ('planned','sending','sent','delivered','failed','cancelled','skipped',"
             "'missed','in_doubt')",

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, case, cast, func, select
+from sqlalchemy import ColumnElement, Integer, and_, case, cast, exists, func, select
 from sqlalchemy.orm import Session
 
 from db.models import Appointment, Contact, InboundText, Reminder, Task
@@ -115,17 +115,15 @@ def sum_messages(session: Session, span: Span) -> list[MessageSum]:
 
 def sum_visits(session: Session, span: Span) -> VisitSums:
     """How the appointments of the span went."""
-    rank = case((Reminder.status == "delivered", 2), (Reminder.status == "sent", 1), else_=0)
-    reach = (
-        select(func.max(rank))
-        .where(Reminder.appointment_id == Appointment.id)
-        .correlate(Appointment)
-        .scalar_subquery()
+    went_out = and_(
+        Reminder.appointment_id == Appointment.id, Reminder.status.in_(("sent", "delivered"))
     )
+    delivered = exists().where(went_out, Reminder.status == "delivered")
+    reach = case((delivered, 2), (exists().where(went_out), 1), else_=0)
     visit = Appointment
     each = (
         select(
-            *(visit.patient_id, visit.status, visit.answer, func.coalesce(reach, 0).label("reach")),
+            *(visit.patient_id, visit.status, visit.answer, reach.label("reach")),
             _seconds(session, visit.updated_at, visit.starts_at).label("changed"),
             _seconds(session, visit.answered_at, visit.starts_at).label("answered"),
         )

@@ -69,6 +69,14 @@ def upgrade() -> None:
         ["clinic_id", "checked_at"],
     )
     op.create_index(op.f("ix_reminder_clinic_id_due_at"), "reminder", ["clinic_id", "due_at"])
+    went_out = sa.text("status IN ('sent','delivered')")
+    op.create_index(
+        "ix_reminder_went_out",
+        "reminder",
+        ["appointment_id", "status"],
+        postgresql_where=went_out,
+        sqlite_where=went_out,
+    )
     op.create_index(op.f("ix_inbound_text_at"), "inbound_text", ["at"])
     op.create_index(op.f("ix_task_clinic_id_created_at"), "task", ["clinic_id", "created_at"])
     op.add_column("reminder", sa.Column("segments", sa.Integer(), nullable=True))
@@ -89,6 +97,7 @@ def downgrade() -> None:
     op.drop_column("reminder", "segments")
     op.drop_index(op.f("ix_task_clinic_id_created_at"), "task")
     op.drop_index(op.f("ix_inbound_text_at"), "inbound_text")
+    op.drop_index("ix_reminder_went_out", "reminder")
     op.drop_index(op.f("ix_reminder_clinic_id_due_at"), "reminder")
     op.drop_table("checked_finding")
     op.drop_table("import_draft")
