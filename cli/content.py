@@ -17,6 +17,7 @@ from flows.library import CONTENT, Library, default_library, load_library
 from flows.lint import check
 from flows.model import Event, Facts, Kind, Menu, Session, Switch
 from flows.says import sms_body
+from flows.topics import evidence
 from profiles import LANGUAGES, Profile, parse_profile
 from scheduler.clocks import wall_clock
 
@@ -104,7 +105,9 @@ def ask(text: str | None, lang: str, source: TextIO | None, *, as_json: bool) ->
     if as_json:
         click.echo(json.dumps(outcome, ensure_ascii=False))
     else:
-        click.echo(f"{outcome['kind']}: {outcome['label']}\n\n{outcome['reply']}")
+        because = ", ".join([str(outcome["rule"]), *outcome["evidence"]])
+        click.echo(f"{outcome['kind']}: {', '.join(outcome['labels'])}")
+        click.echo(f"because of: {because}\n\n{outcome['reply']}")
 
 
 def asked(text: str, language: str, profile: Profile) -> dict[str, str | list[str]]:
@@ -121,4 +124,6 @@ def asked(text: str, language: str, profile: Profile) -> dict[str, str | list[st
         "labels": labels or [label],
         "kind": understood.kind.value,
         "reply": sms_body(turn.says),
+        "rule": understood.rule,
+        "evidence": list(evidence(text, understood.labels)) if understood.rule == "words" else [],
     }

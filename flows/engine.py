@@ -28,7 +28,6 @@ from flows.model import (
     Facts,
     HoldMessages,
     Kind,
-    Menu,
     NodeRef,
     OpenTask,
     OptIn,
@@ -43,6 +42,7 @@ from flows.model import (
 from flows.optout import Keyword, carrier_keyword, is_yes, plain_language_opt_out
 from flows.says import Context, answer_hint, menu_say, message
 from flows.text import words
+from flows.topics import find_topics
 from flows.triage import FlagClass, find_flag
 
 SESSION_EXPIRY: Final = dt.timedelta(hours=24)
@@ -50,6 +50,8 @@ _SPLIT_TEXTS: Final = dt.timedelta(minutes=10)
 _REMEMBERED_TEXT: Final = 200
 _LONG_TEXT: Final = 320
 _HOLD_MINUTES: Final = 60
+_OPT_OUT_TOPIC: Final = "optout"
+_LANGUAGE: Final[NodeRef] = "main.language"
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,23 +291,49 @@ def _menu_option(heard: _Heard) -> Turn | None:
 
 
 def _free_text(heard: _Heard) -> Turn | None:
-    """What the words in a text ask for: of the waiting menu first, then of all menus.
+    """What a text in free words asks for: exactly an option of some menu, else one of the topics.
 
-    Someone whom a reminder has asked may answer it from any menu. A text that names a topic is not
-    also taken for one of the menus that topics are found in; one that reports a problem ("I drank
-    coffee") is not also taken for a question.
+    Someone whom a reminder has asked may answer it from any menu. Two questions in one text are
+    both answered; where it is not clear which topic is meant, the likeliest are offered.
     """
     if heard.keys:
         return None
     context = heard.context
-    library, waiting = context.library, context.session.waiting
-    asked = context.session.about and library.menus[REMINDER_REPLY].exact(heard.words)
-    if asked:
-        return _one_or_ask(context, asked, "reminder")
-    hits = library.everywhere.find(heard.words, library.menus[waiting])
-    topics = tuple(hit for hit in hits if not isinstance(library.nodes[hit], Menu))
-    problems = tuple(hit for hit in topics if moves.is_urgent(library.nodes[hit]))
-    return _one_or_ask(context, problems or topics or hits, "words")
+    library = context.library
+    if context.session.about:
+        asked = library.menus[REMINDER_REPLY].exact(heard.words)
+        if asked:
+            return _one_or_ask(context, asked, "reminder")
+    hits = library.everywhere.exact(heard.words)
+    if hits:
+        return _one_or_ask(context, hits, "alias")
+    finding = find_topics(context.event.text, library.topics)
+    if _OPT_OUT_TOPIC in finding.answers:
+        return _opted_out(heard, "own_words", cancel=False)
+    answers = _nodes(heard, finding.answers)
+    if len(answers) == 2:
+        return moves.go_to_both(context, answers, "words")
+    if not answers and _LANGUAGE in library.everywhere.inside(heard.words):
+        return moves.go(context, _LANGUAGE, "alias")
+    if not answers and len(context.event.text) > _LONG_TEXT:
+        return None  # a person reads a long story better than the patient a choice
+    return _one_or_ask(context, answers or _nodes(heard, finding.offers), "words")
+
+
+def _nodes(heard: _Heard, labels: tuple[str, ...]) -> tuple[NodeRef, ...]:
+    """The nodes of topics. A phrase that reports a problem ("I drank coffee") counts before its
+    topic's usual answer, and so does one that answers a reminder."""
+    context = heard.context
+    library = context.library
+    reported = [ref for ref in library.everywhere.inside(heard.words) if library.is_urgent(ref)]
+    if context.session.about:
+        reported += library.menus[REMINDER_REPLY].inside(heard.words)
+    instead = {library.topics[ref]: ref for ref in reported if ref in library.topics}
+    found = (
+        instead.get(library.topics.get(label, label)) or library.node_for(label, heard.words)
+        for label in labels
+    )
+    return tuple(dict.fromkeys(ref for ref in found if ref))
 
 
 def _one_or_ask(context: Context, hits: tuple[NodeRef, ...], rule: str) -> Turn | None:

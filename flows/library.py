@@ -7,7 +7,7 @@ translation, …) is the business of `flows.lint`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,6 +18,7 @@ import yaml
 
 from flows.matching import PhraseIndex
 from flows.model import (
+    URGENT,
     Act,
     Answer,
     Approved,
@@ -63,8 +64,9 @@ class _Commands(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Library:
     """All content of all flows.
 
-    `menus` finds the options of one menu by the words that mean them, `everywhere` the topics of
-    all menus; both hold every language's words, whatever language a session is in.
+    `menus` finds the options of one menu by the words that mean them, `everywhere` those of all
+    menus; both hold every language's words, whatever language a session is in. `topics` gives the
+    topic of a node, `by_topic` the nodes of a topic that a question may lead to.
     """
 
     nodes: Mapping[NodeRef, Node]
@@ -75,6 +77,7 @@ class Library:
     keys: Mapping[NodeRef, Mapping[str, NodeRef]]
     everywhere: PhraseIndex
     topics: Mapping[NodeRef, Topic]
+    by_topic: Mapping[Topic, tuple[NodeRef, ...]]
 
     def current(self, ref: NodeRef) -> NodeRef:
         """The node that stands today for one a stored session names; the start if it is gone."""
@@ -82,6 +85,22 @@ class Library:
             return ref
         moved = self.moved.get(ref, START)
         return moved if moved in self.nodes else START
+
+    def is_urgent(self, ref: NodeRef) -> bool:
+        """Whether a person must hear at once of what brought a patient to this node."""
+        node = self.nodes[ref]
+        return isinstance(node, Act) and node.do in URGENT
+
+    def node_for(self, label: str, said: Sequence[str]) -> NodeRef | None:
+        """The node that answers a label of free words: the node it names, else, of those with its
+        topic, the one whose phrase is among the words `said`, else the topic's main one."""
+        if isinstance(self.nodes.get(label), Act):
+            return label
+        nodes = self.by_topic.get(label, ())
+        if len(nodes) < 2:
+            return nodes[0] if nodes else None
+        named = [ref for ref in self.everywhere.inside(said) if ref in nodes]
+        return named[0] if named else nodes[0]
 
     def current_menu(self, ref: NodeRef) -> NodeRef:
         """The menu that stands today for one a stored session waits at; else the start."""
@@ -184,6 +203,7 @@ def _library(
 ) -> Library:
     nodes = {f"{flow.flow}.{name}": node for flow in flows for name, node in flow.nodes.items()}
     menus = {ref: node for ref, node in nodes.items() if isinstance(node, Menu)}
+    topics = _topics(nodes)
     return Library(
         nodes=nodes,
         messages=messages,
@@ -202,7 +222,8 @@ def _library(
             for phrase, target in _phrases(menu)
             if ref != REMINDER_REPLY or target == "reminder.confirmed"
         ),
-        topics=_topics(nodes),
+        topics=topics,
+        by_topic=_by_topic(nodes, topics),
     )
 
 
@@ -225,3 +246,19 @@ def _topics(nodes: Mapping[NodeRef, Node]) -> dict[NodeRef, Topic]:
         if isinstance(node, Answer | Approved | Act) and node.topic:
             topics[ref] = node.topic
     return topics
+
+
+def _by_topic(
+    nodes: Mapping[NodeRef, Node], topics: Mapping[NodeRef, Topic]
+) -> dict[Topic, tuple[NodeRef, ...]]:
+    """The nodes that a question about each topic may lead to, the one named like it first.
+
+    What a patient does rather than asks (reports that they ate) is not among them where the topic
+    has an answer as well.
+    """
+    found: dict[Topic, list[NodeRef]] = {}
+    for ref, topic in sorted(topics.items(), key=lambda item: item[0] != item[1]):
+        asked = not isinstance(nodes[ref], Act) or topic not in found
+        if asked:
+            found.setdefault(topic, []).append(ref)
+    return {topic: tuple(refs) for topic, refs in found.items()}

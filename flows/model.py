@@ -121,6 +121,13 @@ class Do(StrEnum):
     SWITCH_LANGUAGE = "switch_language"
 
 
+URGENT: Final = frozenset(
+    {Do.CANNOT_COME, Do.ALREADY_ATE, Do.THINNER_NOT_STOPPED, Do.ILL, Do.NO_DRIVER}
+    | {Do.MAYBE_PREGNANT}
+)
+"""What a person must hear of at once."""
+
+
 class Act(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="act"):
     """Does one thing for the patient and says its text."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import msgspec
@@ -10,6 +11,7 @@ import msgspec
 from flows.clinic_words import open_at
 from flows.library import START
 from flows.model import (
+    URGENT,
     Act,
     Answer,
     Approved,
@@ -19,7 +21,6 @@ from flows.model import (
     Effect,
     Kind,
     Menu,
-    Node,
     NodeRef,
     OfferKind,
     OpenTask,
@@ -48,10 +49,6 @@ from profiles import Language
 _MOST_HISTORY: Final = 5
 MOST_OFFERS: Final = 3
 _AROUND_A_NAME: Final = frozenset("for its it is this thats para es soy de".split())
-_URGENT: Final = frozenset(
-    {Do.CANNOT_COME, Do.ALREADY_ATE, Do.THINNER_NOT_STOPPED, Do.ILL, Do.NO_DRIVER}
-    | {Do.MAYBE_PREGNANT}
-)
 
 
 def go(context: Context, ref: NodeRef, rule: str) -> Turn:
@@ -71,9 +68,19 @@ def go(context: Context, ref: NodeRef, rule: str) -> Turn:
     raise TypeError(f"{ref} leads nowhere")
 
 
-def is_urgent(node: Node) -> bool:
-    """Whether a person must hear of it at once."""
-    return isinstance(node, Act) and node.do in _URGENT
+def go_to_both(context: Context, refs: tuple[NodeRef, ...], rule: str) -> Turn:
+    """Answer two questions of one text; where the two are no answers, ask which was meant."""
+    if any(isinstance(context.library.nodes[ref], Menu) for ref in refs):
+        return offer_nodes(context, refs, rule)
+    turns: list[Turn] = []
+    for ref in refs:
+        turns.append(go(context, ref, rule))
+        context = replace(context, session=turns[-1].session)
+    first, last = turns
+    says = (*(replace(say, hint="") for say in first.says), *last.says)
+    labels = (*first.understood.labels, *last.understood.labels)
+    effects = tuple(dict.fromkeys((*first.effects, *last.effects)))
+    return Turn(last.session, says, effects, Understood(Kind.ANSWER, labels, rule))
 
 
 def _turn(
@@ -137,7 +144,7 @@ def _act(context: Context, ref: NodeRef, node: Act, understood: Understood) -> T
     about = context.session.about
     task = OpenTask(
         TaskKind(node.do.value),
-        Urgency.URGENT if is_urgent(node) else Urgency.NORMAL,
+        Urgency.URGENT if node.do in URGENT else Urgency.NORMAL,
         node.topic,
         about[0].appointment if len(about) == 1 else None,
     )

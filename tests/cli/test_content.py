@@ -13,7 +13,7 @@ from flows.library import CONTENT, default_library
 from flows.model import Kind
 from tests.support.commands import flask, invoke
 
-KEYS = ["label", "labels", "kind", "reply"]
+KEYS = ["label", "labels", "kind", "reply", "rule", "evidence"]
 
 
 def asked(*words: str) -> dict[str, object]:
