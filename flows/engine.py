@@ -42,7 +42,7 @@ from flows.model import (
 from flows.optout import Keyword, carrier_keyword, is_yes, plain_language_opt_out
 from flows.says import Context, answer_hint, menu_say, message
 from flows.text import words
-from flows.topics import find_topics
+from flows.topics import OPT_OUT_TOPIC, find_topics
 from flows.triage import FlagClass, find_flag
 
 SESSION_EXPIRY: Final = dt.timedelta(hours=24)
@@ -50,7 +50,6 @@ _SPLIT_TEXTS: Final = dt.timedelta(minutes=10)
 _REMEMBERED_TEXT: Final = 200
 _LONG_TEXT: Final = 320
 _HOLD_MINUTES: Final = 60
-_OPT_OUT_TOPIC: Final = "optout"
 _LANGUAGE: Final[NodeRef] = "main.language"
 
 
@@ -308,7 +307,7 @@ def _free_text(heard: _Heard) -> Turn | None:
     if hits:
         return _one_or_ask(context, hits, "alias")
     finding = find_topics(context.event.text, library.topics)
-    if _OPT_OUT_TOPIC in finding.answers:
+    if OPT_OUT_TOPIC in finding.answers:
         return _opted_out(heard, "own_words", cancel=False)
     answers = _nodes(heard, finding.answers)
     if len(answers) == 2:

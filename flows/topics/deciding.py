@@ -18,6 +18,9 @@ from flows.topics.scorer import Scorer, default_scorer
 
 ANSWER: Final = 0.65
 """A topic at least this likely is answered at once."""
+OPT_OUT_TOPIC: Final = "optout"
+OPT_OUT: Final = 0.85
+"""To stop someone's reminders, the wish must be surer than a topic."""
 PART: Final = 0.8
 """Of two questions in one text, each must by itself be at least this likely."""
 NOT_OURS: Final = 0.4
@@ -59,7 +62,7 @@ def find_topics(
     if both:
         return Finding(both)
     whole = _Reading(scorer, said, topics)
-    if whole.share >= ANSWER:
+    if whole.share >= (OPT_OUT if whole.topic == OPT_OUT_TOPIC else ANSWER):
         return Finding((whole.label,))
     return Finding((), whole.offers())
 

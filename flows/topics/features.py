@@ -46,10 +46,10 @@ class Word:
 
 class Reader:
     """Turns words into features. `vocabulary` are words that need no mending, the commonest first;
-    the words of the concepts are known as well."""
+    the words of the phrases that stand for concepts are known as well."""
 
-    def __init__(self, vocabulary: Sequence[str]) -> None:
-        self._phrases, concept_words = _phrases()
+    def __init__(self, vocabulary: Sequence[str], phrases: Phrases) -> None:
+        self._phrases, concept_words = phrases.root, phrases.words
         self._rank: dict[str, int] = {}
         for word in (*vocabulary, *concept_words):
             self._rank.setdefault(word, len(self._rank))
@@ -155,18 +155,24 @@ class _Node:
         self.concepts: tuple[str, ...] = _NO_CONCEPTS
 
 
+class Phrases:
+    """The phrases of named concepts ("EAT: eat, food") as a tree, and all words in them."""
+
+    def __init__(self, concepts: Mapping[str, str]) -> None:
+        self.root = _Node()
+        known: dict[str, None] = {}
+        for concept, phrases in concepts.items():
+            for phrase in expand_all(fold(phrases)):
+                node = self.root
+                for word in phrase.split():
+                    known[word] = None
+                    node = node.next.setdefault(word, _Node())
+                if node is not self.root and concept not in node.concepts:
+                    node.concepts = tuple(sorted((*node.concepts, concept)))
+        self.words = tuple(known)
+
+
 @cache
-def _phrases() -> tuple[_Node, tuple[str, ...]]:
-    """The phrases of all concepts as a tree, and the words that they are made of."""
-    listed: Mapping[str, str] = msgspec.yaml.decode(CONCEPTS.read_bytes(), type=dict[str, str])
-    root = _Node()
-    known: dict[str, None] = {}
-    for concept, phrases in listed.items():
-        for phrase in expand_all(fold(phrases)):
-            node = root
-            for word in phrase.split():
-                known[word] = None
-                node = node.next.setdefault(word, _Node())
-            if node is not root and concept not in node.concepts:
-                node.concepts = tuple(sorted((*node.concepts, concept)))
-    return root, tuple(known)
+def topic_phrases() -> Phrases:
+    """The phrases of concepts.yaml, read once a process."""
+    return Phrases(msgspec.yaml.decode(CONCEPTS.read_bytes(), type=dict[str, str]))

@@ -16,7 +16,7 @@ from typing import Final
 
 import msgspec
 
-from flows.topics.features import Reader, Word
+from flows.topics.features import Phrases, Reader, Word, topic_phrases
 
 WEIGHTS: Final = Path(__file__).with_name("weights.bin")
 MOST_WORDS: Final = 60
@@ -38,7 +38,7 @@ class Head(msgspec.Struct, frozen=True):
 class Scorer:
     """The weights, ready for use."""
 
-    def __init__(self, head: Head, weights: bytes) -> None:
+    def __init__(self, head: Head, weights: bytes, phrases: Phrases) -> None:
         self.labels = tuple(head.labels)
         width = len(self.labels)
         lanes = bytearray(LANE // WIDE * len(weights))
@@ -51,7 +51,9 @@ class Scorer:
         self._scale = head.scale
         self._unpack = struct.Struct(f"<{width}I").unpack
         self._bytes = row
-        self._reader = Reader([name[2:] for name in head.features if name.startswith("w:")])
+        self._reader = Reader(
+            [name[2:] for name in head.features if name.startswith("w:")], phrases
+        )
         self._known: dict[str, tuple[Word, int, int]] = {}
 
     def odds(self, said: Sequence[str]) -> list[float]:
@@ -124,16 +126,16 @@ def encode(head: Head, rows: Iterable[bytes]) -> bytes:
     return msgspec.json.encode(head) + b"\n" + b"".join(rows)
 
 
-def decode(contents: bytes) -> Scorer:
-    """The scorer of such a file's contents."""
+def decode(contents: bytes, phrases: Phrases) -> Scorer:
+    """The scorer of such a file's contents; `phrases` are those that it was learnt with."""
     line, _, weights = contents.partition(b"\n")
     head = msgspec.json.decode(line, type=Head)
     if len(weights) != len(head.features) * len(head.labels) * WIDE:
-        raise ValueError("the file of weights is cut short; run `make topics`")
-    return Scorer(head, weights)
+        raise ValueError("the file of weights is cut short; run `make weights`")
+    return Scorer(head, weights, phrases)
 
 
 @cache
 def default_scorer() -> Scorer:
     """The weights that ship with the product, read once a process."""
-    return decode(WEIGHTS.read_bytes())
+    return decode(WEIGHTS.read_bytes(), topic_phrases())

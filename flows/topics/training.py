@@ -1,4 +1,4 @@
-"""Learning the weights from the examples: `python -m flows.topics.training` (`make topics`).
+"""Learning the weights from the examples (`make weights`).
 
 Multinomial logistic regression by stochastic steps, in whole numbers and in a fixed order, so that
 the same examples give the same bytes. A feature that only one family of messages has is not learnt:
@@ -16,8 +16,8 @@ from typing import Final
 
 from flows.text import words
 from flows.topics.examples import Example, read_examples
-from flows.topics.features import Reader
-from flows.topics.scorer import MOST_WORDS, WEIGHTS, ZERO, Head, Scorer, decode, encode
+from flows.topics.features import Phrases, Reader, topic_phrases
+from flows.topics.scorer import MOST_WORDS, ZERO, Head, Scorer, decode, encode
 
 EPOCHS: Final = 12
 _RATE: Final = 4.0
@@ -34,16 +34,21 @@ _KEPT: Final = 60
 
 def train(examples: Iterable[Example]) -> Scorer:
     """The scorer learnt from examples; those of two questions in one are left out."""
-    return decode(weights_of(examples))
+    return decode(weights_of(examples), topic_phrases())
 
 
-def weights_of(examples: Iterable[Example]) -> bytes:
+def learn() -> bytes:
+    """The contents of the file of weights that ships, from the examples that ship."""
+    return weights_of(read_examples())
+
+
+def weights_of(examples: Iterable[Example], phrases: Phrases | None = None) -> bytes:
     """The contents of the file of weights learnt from examples."""
     single = [example for example in examples if len(example.labels) == 1]
     labels = sorted({example.labels[0] for example in single})
     said = [words(example.text)[:MOST_WORDS] for example in single]
     vocabulary = _in_two_families(zip(single, map(frozenset, said), strict=True))
-    reader = Reader(vocabulary)
+    reader = Reader(vocabulary, phrases or topic_phrases())
     found = [_features(reader, each) for each in said]
     kept = _in_two_families(zip(single, map(frozenset, found), strict=True))
     known = frozenset(kept)
@@ -134,7 +139,3 @@ def _file(labels: list[str], features: list[str], weights: dict[str, tuple[int, 
 
 def _rounded(weight: int) -> int:
     return max(-_LARGEST, min(_LARGEST, round(weight / _STEP)))
-
-
-if __name__ == "__main__":
-    WEIGHTS.write_bytes(weights_of(read_examples()))
