@@ -9,13 +9,14 @@ from typing import Final
 
 import click
 
-from bench import backlog, claim, dispatch, engine, importing, turn
+from bench import backlog, claim, dispatch, engine, importing, turn, understanding
 from bench.measure import FULL, LONG, QUICK, Figure, Scale
 from bench.places import VAR
 from bench.report import machine, table, write_json
 
 LANES: Final[dict[str, Callable[[Scale], Iterator[Figure]]]] = {
-    lane.LANE: lane.measure for lane in (turn, engine, claim, dispatch, backlog, importing)
+    lane.LANE: lane.measure
+    for lane in (turn, engine, understanding, claim, dispatch, backlog, importing)
 }
 
 

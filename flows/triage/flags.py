@@ -14,7 +14,7 @@ from flows.triage.rulebook import LEXICON, RULES, FlagClass, Rule
 _NEAR: Final = 4
 """How many units from a match count as close by."""
 _OVERRULED: Final = 0.97
-_SEEN: Final = 0.85
+_SEEN: Final = 0.6
 _SURE: Final = 0.97
 """How likely the weights must find "no emergency" to overrule a rule, an emergency to see one
 without a rule, and to see one where a rule says that it is only talk."""
