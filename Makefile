@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench bench-long setup setup-dev lock clean python
+.PHONY: help demo test bench bench-long weights setup setup-dev lock clean python
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ bench: setup-dev ## Run the benchmarks; the table is also written under var/benc
 
 bench-long: setup-dev ## Run the benchmarks of very many reminders; this takes minutes
 	@$(BIN)/python -m bench claim backlog --long
+
+weights: setup-dev ## Learn what free words mean anew, after a change of the examples
+	@$(BIN)/python -m tools.weights
 
 setup: python ## Only the set-up: .venv with the locked dependencies, var/local.env
 	@$(PYTHON) -m tools.bootstrap

@@ -9,14 +9,28 @@ from typing import Final
 
 import click
 
-from bench import backlog, claim, dispatch, engine, importing, prompts, site, turn, voice_turn
+from bench import (
+    backlog,
+    claim,
+    dispatch,
+    engine,
+    importing,
+    prompts,
+    site,
+    turn,
+    understanding,
+    voice_turn,
+)
 from bench.measure import FULL, LONG, QUICK, Figure, Scale
 from bench.places import VAR
 from bench.report import machine, table, write_json
 
 LANES: Final[dict[str, Callable[[Scale], Iterator[Figure]]]] = {
     lane.LANE: lane.measure
-    for lane in (turn, voice_turn, engine, prompts, claim, dispatch, backlog, importing, site)
+    for lane in (
+        *(turn, voice_turn, engine, understanding, prompts),
+        *(claim, dispatch, backlog, importing, site),
+    )
 }
 
 

@@ -18,6 +18,7 @@ from flows.lint import check
 from flows.model import Event, Facts, Kind, Session
 from flows.nodes import Menu, Switch
 from flows.says import sms_body
+from flows.topics import evidence
 from profiles import LANGUAGES, Profile, parse_profile
 from scheduler.clocks import wall_clock
 
@@ -105,7 +106,9 @@ def ask(text: str | None, lang: str, source: TextIO | None, *, as_json: bool) ->
     if as_json:
         click.echo(json.dumps(outcome, ensure_ascii=False))
     else:
-        click.echo(f"{outcome['kind']}: {outcome['label']}\n\n{outcome['reply']}")
+        because = ", ".join([str(outcome["rule"]), *outcome["evidence"]])
+        click.echo(f"{outcome['kind']}: {', '.join(outcome['labels'])}")
+        click.echo(f"because of: {because}\n\n{outcome['reply']}")
 
 
 def asked(text: str, language: str, profile: Profile) -> dict[str, str | list[str]]:
@@ -122,4 +125,6 @@ def asked(text: str, language: str, profile: Profile) -> dict[str, str | list[st
         "labels": labels or [label],
         "kind": understood.kind.value,
         "reply": sms_body(turn.says),
+        "rule": understood.rule,
+        "evidence": list(evidence(text, understood.labels)) if understood.rule == "words" else [],
     }

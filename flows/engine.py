@@ -6,72 +6,41 @@ the steps of `_STEPS` in their order, the order that patients' safety asks for, 
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import msgspec
 
-from flows import aloud, checklist, identity, moves
-from flows.birth_dates import masked
+from flows import aloud, checklist, free_text, identity, moves, stopping
 from flows.commands import COMMAND_KEYS, OPTION_KEYS, Command
-from flows.language import guess_language
+from flows.heard import Heard, hear, stays
 from flows.library import REMINDER_REPLY, START, Library
-from flows.matching import pressed_keys
 from flows.model import (
-    CarrierWord,
-    Confirm,
     Effect,
     Event,
     Facts,
     HoldMessages,
     Kind,
     OpenTask,
-    OptIn,
-    OptOut,
     Say,
     Session,
     TaskKind,
     Turn,
     Understood,
 )
-from flows.nodes import Ask, Check, Menu, NodeRef, Urgency
-from flows.optout import Keyword, carrier_keyword, is_yes, plain_language_opt_out
+from flows.nodes import Ask, Check, Urgency
+from flows.optout import is_yes
 from flows.says import Context, menu_say, message
-from flows.text import words
 from flows.triage import FlagClass, find_flag
-from flows.visits import is_open
 
-SESSION_EXPIRY: Final = dt.timedelta(hours=24)
-_SPLIT_TEXTS: Final = dt.timedelta(minutes=10)
-_REMEMBERED_TEXT: Final = 200
 _LONG_TEXT: Final = 320
 _HOLD_MINUTES: Final = 60
 
 
-@dataclass(frozen=True, slots=True)
-class _Heard:
-    """What came in, prepared once for all steps, and the session as it was before this turn."""
-
-    context: Context
-    before: Session
-    expired: bool
-    previous: str | None
-    normalised: str
-    words: tuple[str, ...]
-    keys: tuple[str, ...]
-    kept: str
-
-    @property
-    def is_bare_key(self) -> bool:
-        """Whether the text is one key and nothing else, so that no words need to be looked at."""
-        return len(self.keys) == 1 and len(self.words) < 2
-
-
 def take_turn(library: Library, session: Session, event: Event, facts: Facts) -> Turn:
     """Take one turn. Pure; never raises for anything that a patient can send."""
-    heard = _hear(library, session, event, facts)
+    heard = hear(library, session, event, facts)
     turns = (step(heard) for step in _STEPS)
     turn = next((turn for turn in turns if turn is not None), None) or _not_understood(heard)
     turn = replace(turn, heard=heard.kept)
@@ -83,51 +52,7 @@ def greeting(library: Library, session: Session, facts: Facts, event: Event) -> 
     return menu_say(Context(library, session, event, facts), START)
 
 
-def _hear(library: Library, before: Session, event: Event, facts: Facts) -> _Heard:
-    silence = facts.now - before.spoke_at if before.spoke_at else dt.timedelta(0)
-    about = tuple(subject for subject in before.about if subject.until > facts.now)
-    asked = bool(about) and before.waiting == REMINDER_REPLY
-    expired = silence > SESSION_EXPIRY and not asked
-    if not is_open(library, library.current(before.waiting), before, facts):
-        expired = True
-    split = tuple(words(event.text))
-    kept = _without_birth_date(library, before, event, facts)
-    language = before.language
-    if before.turn == 0 and before.waiting == START:
-        language = guess_language(split) or language
-    session = msgspec.structs.replace(
-        before,
-        language=language,
-        waiting=START if expired else library.current_menu(before.waiting),
-        said=START if expired else library.current(before.said),
-        history=() if expired else tuple(map(library.current_menu, before.history)),
-        about=about,
-        offers=(),
-        turn=before.turn + 1,
-        spoke_at=facts.now,
-        last_text=kept[:_REMEMBERED_TEXT],
-        alarm="",
-        wants_keys=1,
-    )
-    return _Heard(
-        context=Context(library, session, event, facts),
-        before=before,
-        expired=expired,
-        previous=before.last_text if before.last_text and silence <= _SPLIT_TEXTS else None,
-        normalised=" ".join(split),
-        words=split,
-        keys=pressed_keys(event.text),
-        kept=kept,
-    )
-
-
-def _without_birth_date(library: Library, before: Session, event: Event, facts: Facts) -> str:
-    today = facts.now.astimezone(facts.profile.zone).date()
-    is_asked = identity.asked_at(library, before) is not None
-    return masked(event.text, before.language, today, is_asked=is_asked)
-
-
-def _red_flag(heard: _Heard) -> Turn | None:
+def _red_flag(heard: Heard) -> Turn | None:
     """A symptom that can't wait: fixed words, before anything else, and a person is told."""
     if heard.is_bare_key:
         return None
@@ -145,96 +70,12 @@ def _red_flag(heard: _Heard) -> Turn | None:
     effects: list[Effect] = [OpenTask(kind, urgency, topic=flag.flag_class.value)]
     if urgency is Urgency.EMERGENCY:
         effects.append(HoldMessages(_HOLD_MINUTES))
-    turn = _said(heard, (message(heard.context, name),), understood, *effects)
+    turn = stays(heard, (message(heard.context, name),), understood, *effects)
     spoken = heard.context.event.is_spoken
     return aloud.with_alarm(heard.context, turn, name) if spoken else turn
 
 
-def _said(heard: _Heard, says: tuple[Say, ...], understood: Understood, *effects: Effect) -> Turn:
-    """A turn that leaves the conversation where it was."""
-    session = msgspec.structs.replace(heard.context.session, misses=0)
-    return Turn(session, says, effects, understood)
-
-
-def _opt_out_words(heard: _Heard) -> Turn | None:
-    """STOP, START and HELP as carriers define them, and opting out in one's own words."""
-    context, text = heard.context, heard.context.event.text
-    if context.event.answered_by_carrier is not None:
-        return _answered_by_carrier(heard, context.event.answered_by_carrier)
-    if heard.is_bare_key:
-        return None
-    if context.event.is_spoken:
-        return aloud.opt_out(context)
-    keyword = carrier_keyword(text)
-    if keyword is Keyword.HELP:
-        understood = Understood(Kind.COMMAND, (), "keyword:help")
-        return _said(heard, (message(context, "help"),), understood)
-    if keyword is Keyword.START or (context.facts.opted_out and is_yes(text)):
-        return _opted_in(heard)
-    if keyword in (Keyword.STOP, Keyword.CANCEL):
-        return _opted_out(heard, "keyword", cancel=keyword is Keyword.CANCEL)
-    if plain_language_opt_out(text):
-        return _opted_out(heard, "own_words", cancel=False)
-    return None
-
-
-def _answered_by_carrier(heard: _Heard, word: CarrierWord) -> Turn:
-    """The carrier has replied already: record what it means and add nothing."""
-    understood = Understood(Kind.COMMAND, (), f"carrier:{word.value}")
-    if word is CarrierWord.STOP:
-        return _said(heard, (), Understood(Kind.OPT_OUT, ("optout",), "carrier"), OptOut("carrier"))
-    if word is CarrierWord.HELP:
-        return _said(heard, (), understood)
-    effects: list[Effect] = [OptIn("carrier")]
-    about = heard.context.session.about
-    if is_yes(heard.context.event.text) and len(about) == 1:
-        effects.append(Confirm(about[0].appointment))
-    return _said(heard, (), understood, *effects)
-
-
-def _opted_in(heard: _Heard) -> Turn:
-    """Switch messages on again; someone who has them on already gets the menu, unless a person is
-    talking with them."""
-    understood = Understood(Kind.COMMAND, (), "keyword:start")
-    if heard.context.facts.opted_out or heard.context.facts.paused:
-        return _said(heard, (message(heard.context, "started"),), understood, OptIn("keyword"))
-    menu = moves.go(heard.context, START, understood.rule)
-    return Turn(menu.session, menu.says, (OptIn("keyword"),), understood)
-
-
-def _opted_out(heard: _Heard, how: str, *, cancel: bool) -> Turn:
-    """Switch messages off and say so once. Someone who answers a reminder with CANCEL probably
-    means the appointment: a person asks them."""
-    context = heard.context
-    name = "stopped_cancel" if cancel else "stopped"
-    says = () if context.facts.opted_out else (message(context, name),)
-    effects: list[Effect] = [OptOut(how)]
-    about = context.session.about
-    if cancel and about:
-        only = about[0].appointment if len(about) == 1 else None
-        effects.append(OpenTask(TaskKind.CHANGE_WANTED, Urgency.URGENT, appointment=only))
-    return _said(heard, says, Understood(Kind.OPT_OUT, ("optout",), how), *effects)
-
-
-def _switched_off(heard: _Heard) -> Turn | None:
-    """A number without messages writes: say how to switch them on; a person reads the rest.
-    Whoever calls is answered all the same."""
-    if heard.context.event.is_spoken or not heard.context.facts.opted_out:
-        return None
-    task = OpenTask(TaskKind.WROTE_WHILE_OPTED_OUT)
-    understood = Understood(Kind.UNKNOWN, (), "opted_out")
-    return _said(heard, (message(heard.context, "still_stopped"),), understood, task)
-
-
-def _paused(heard: _Heard) -> Turn | None:
-    """A member of staff is talking with the patient: they answer, and nothing else does."""
-    if not heard.context.facts.paused:
-        return None
-    task = OpenTask(TaskKind.WROTE_TO_STAFF, Urgency.URGENT)
-    return _said(heard, (), Understood(Kind.UNKNOWN, (), "paused"), task)
-
-
-def _nothing_to_read(heard: _Heard) -> Turn | None:
+def _nothing_to_read(heard: Heard) -> Turn | None:
     if heard.words or heard.keys:
         return None
     if heard.before.alarm:
@@ -242,7 +83,7 @@ def _nothing_to_read(heard: _Heard) -> Turn | None:
     return _not_understood(heard, "media" if heard.context.event.media else "empty")
 
 
-def _command(heard: _Heard) -> Turn | None:
+def _command(heard: Heard) -> Turn | None:
     """What works everywhere: 0, 9, *, # and the words for them, in every language."""
     key = heard.keys[0] if len(heard.keys) == 1 else ""
     command = COMMAND_KEYS.get(key) or heard.context.library.commands.get(heard.normalised)
@@ -273,15 +114,15 @@ _COMMANDS: Final[dict[Command, Callable[[Context], Turn]]] = {
 }
 
 
-def _expired_key(heard: _Heard) -> Turn | None:
+def _expired_key(heard: Heard) -> Turn | None:
     """A bare key long after its menu was read must not pick from a menu nobody remembers."""
     if not heard.expired or not heard.keys:
         return None
     says = (message(heard.context, "expired"), menu_say(heard.context, START))
-    return _said(heard, says, Understood(Kind.CHOICES, (), "expired"))
+    return stays(heard, says, Understood(Kind.CHOICES, (), "expired"))
 
 
-def _offer(heard: _Heard) -> Turn | None:
+def _offer(heard: Heard) -> Turn | None:
     """An answer to the question of the turn before: its number, or the name of the patient."""
     if heard.expired or not heard.before.offers:
         return None
@@ -290,11 +131,11 @@ def _offer(heard: _Heard) -> Turn | None:
     return moves.take_name(heard.context, heard.words, heard.before)
 
 
-def _no_more_calls(heard: _Heard) -> Turn | None:
+def _no_more_calls(heard: Heard) -> Turn | None:
     return aloud.no_more_calls_key(heard.context, heard.keys)
 
 
-def _own_words(heard: _Heard) -> Turn | None:
+def _own_words(heard: Heard) -> Turn | None:
     """What was asked for: an answer of the check-list, a date of birth, or a reason."""
     context = heard.context
     answered = checklist.take_answer(context, heard.keys, heard.words)
@@ -306,7 +147,7 @@ def _own_words(heard: _Heard) -> Turn | None:
     return identity.take_birth_date(context) or moves.take_reason(context)
 
 
-def _menu_option(heard: _Heard) -> Turn | None:
+def _menu_option(heard: Heard) -> Turn | None:
     """An option of the waiting menu, by its key or by exactly its words."""
     context = heard.context
     waiting = context.session.waiting
@@ -316,40 +157,10 @@ def _menu_option(heard: _Heard) -> Turn | None:
         hits = tuple(live[key] for key in keys if key in OPTION_KEYS and key in live)
     else:
         hits = context.library.menus[waiting].exact(heard.words)
-    return _one_or_ask(context, hits, "menu")
+    return free_text.one_or_ask(context, hits, "menu")
 
 
-def _free_text(heard: _Heard) -> Turn | None:
-    """What the words in a text ask for: of the waiting menu first, then of all menus.
-
-    Someone whom a reminder has asked may answer it from any menu. A text that names a topic is not
-    also taken for one of the menus that topics are found in; one that reports a problem ("I drank
-    coffee") is not also taken for a question.
-    """
-    context = heard.context
-    if heard.keys:
-        return None
-    if not context.event.sure:
-        return _one_or_ask(context, context.library.everywhere.exact(heard.words), "words")
-    library, waiting = context.library, context.session.waiting
-    asked = context.session.about and library.menus[REMINDER_REPLY].exact(heard.words)
-    if asked:
-        return _one_or_ask(context, asked, "reminder")
-    hits = library.everywhere.find(heard.words, library.menus[waiting])
-    topics = tuple(hit for hit in hits if not isinstance(library.nodes[hit], Menu))
-    problems = tuple(hit for hit in topics if moves.is_urgent(library.nodes[hit]))
-    return _one_or_ask(context, problems or topics or hits, "words")
-
-
-def _one_or_ask(context: Context, hits: tuple[NodeRef, ...], rule: str) -> Turn | None:
-    if len(hits) == 1:
-        return moves.go(context, hits[0], rule)
-    if 2 <= len(hits) <= moves.MOST_OFFERS:
-        return moves.offer_nodes(context, hits, rule)
-    return None
-
-
-def _not_understood(heard: _Heard, first: str = "not_understood_hint") -> Turn:
+def _not_understood(heard: Heard, first: str = "not_understood_hint") -> Turn:
     """A hint, then the whole menu, then a person: nobody is asked the same thing a fourth time."""
     context = heard.context
     session = msgspec.structs.replace(context.session, misses=context.session.misses + 1)
@@ -381,11 +192,11 @@ def _not_understood(heard: _Heard, first: str = "not_understood_hint") -> Turn:
     return Turn(session, (Say(message(context, first).text, hint=hint),), (), understood)
 
 
-_STEPS: Final[tuple[Callable[[_Heard], Turn | None], ...]] = (
+_STEPS: Final[tuple[Callable[[Heard], Turn | None], ...]] = (
     _red_flag,
-    _opt_out_words,
-    _switched_off,
-    _paused,
+    stopping.opt_out_words,
+    stopping.switched_off,
+    stopping.paused,
     _nothing_to_read,
     _command,
     _expired_key,
@@ -393,5 +204,5 @@ _STEPS: Final[tuple[Callable[[_Heard], Turn | None], ...]] = (
     _no_more_calls,
     _own_words,
     _menu_option,
-    _free_text,
+    free_text.answer,
 )

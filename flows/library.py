@@ -7,7 +7,7 @@ translation, …) is the business of `flows.lint`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,6 +19,7 @@ import yaml
 from flows.commands import Command
 from flows.matching import PhraseIndex
 from flows.nodes import (
+    URGENT,
     Act,
     Answer,
     Approved,
@@ -70,9 +71,10 @@ class _Commands(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Library:
     """All content of all flows.
 
-    `menus` finds the options of one menu or question by the words that mean them, `everywhere` the
-    topics of all menus that are open to everybody, `answers` the ids of a check's options; all hold
-    every language's words, whatever language a session is in. `hints` are what a caller is likely
+    `menus` finds the options of one menu or question by the words that mean them, `everywhere`
+    those of all menus that are open to everybody, `answers` the ids of a check's options; all hold
+    every language's words, whatever language a session is in. `topics` gives the topic of a node,
+    `by_topic` the nodes of a topic that a question may lead to. `hints` are what a caller is likely
     to say at a menu, by menu and language: its own words, then commands.
     """
 
@@ -86,6 +88,7 @@ class Library:
     everywhere: PhraseIndex
     topics: Mapping[NodeRef, Topic]
     hints: Mapping[tuple[NodeRef, Language], tuple[str, ...]]
+    by_topic: Mapping[Topic, tuple[NodeRef, ...]]
 
     def current(self, ref: NodeRef) -> NodeRef:
         """The node that stands today for one a stored session names; the start if it is gone."""
@@ -93,6 +96,22 @@ class Library:
             return ref
         moved = self.moved.get(ref, START)
         return moved if moved in self.nodes else START
+
+    def is_urgent(self, ref: NodeRef) -> bool:
+        """Whether a person must hear at once of what brought a patient to this node."""
+        node = self.nodes[ref]
+        return isinstance(node, Act) and node.do in URGENT
+
+    def node_for(self, label: str, said: Sequence[str]) -> NodeRef | None:
+        """The node that answers a label of free words: the node it names, else, of those with its
+        topic, the one whose phrase is among the words `said`, else the topic's main one."""
+        if isinstance(self.nodes.get(label), Act):
+            return label
+        nodes = self.by_topic.get(label, ())
+        if len(nodes) < 2:
+            return nodes[0] if nodes else None
+        named = [ref for ref in self.everywhere.inside(said) if ref in nodes]
+        return named[0] if named else nodes[0]
 
     def current_menu(self, ref: NodeRef) -> NodeRef:
         """The menu that stands today for one a stored session waits at; else the start."""
@@ -195,6 +214,7 @@ def _library(
 ) -> Library:
     nodes = {f"{flow.flow}.{name}": node for flow in flows for name, node in flow.nodes.items()}
     menus = {ref: node for ref, node in nodes.items() if isinstance(node, Menu | Ask)}
+    topics = _topics(nodes)
     return Library(
         nodes=nodes,
         messages=messages,
@@ -223,7 +243,8 @@ def _library(
             and (ref != REMINDER_REPLY or target == "reminder.confirmed")
             and ref not in (HAND_OFF, NUMBER)
         ),
-        topics=_topics(nodes),
+        topics=topics,
+        by_topic=_by_topic(nodes, topics),
         hints={
             (ref, language): _hints(menu, commands, language)
             for ref, menu in menus.items()
@@ -269,3 +290,19 @@ def _topics(nodes: Mapping[NodeRef, Node]) -> dict[NodeRef, Topic]:
         if isinstance(node, Ask | Answer | Approved | Act) and node.topic:
             topics[ref] = node.topic
     return topics
+
+
+def _by_topic(
+    nodes: Mapping[NodeRef, Node], topics: Mapping[NodeRef, Topic]
+) -> dict[Topic, tuple[NodeRef, ...]]:
+    """The nodes that a question about each topic may lead to, the one named like it first.
+
+    What a patient does rather than asks (reports that they ate) is not among them where the topic
+    has an answer as well.
+    """
+    found: dict[Topic, list[NodeRef]] = {}
+    for ref, topic in sorted(topics.items(), key=lambda item: item[0] != item[1]):
+        asked = not isinstance(nodes[ref], Act) or topic not in found
+        if asked:
+            found.setdefault(topic, []).append(ref)
+    return {topic: tuple(refs) for topic, refs in found.items()}

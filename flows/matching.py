@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from flows.nodes import NodeRef
-from flows.text import within_one_typo, words
+from flows.text import words
 
-_TYPO_LENGTH: Final = 5
 _MOST_WORDS: Final = 60  # a longer text is not a menu choice; its tail adds cost, not meaning
 
 _NUMBER_WORDS: Final = {
@@ -58,67 +57,25 @@ class PhraseIndex:
             if key and meaning not in known:
                 self._meanings[key] = (*known, meaning)
         self._longest = max(map(len, self._meanings), default=0)
-        self._vocabulary = frozenset(word for phrase in self._meanings for word in phrase)
-        self._long_words = _by_length(self._vocabulary)
 
     def exact(self, text: Sequence[str]) -> tuple[NodeRef, ...]:
         """What the whole text means."""
         return self._meanings.get(tuple(text), ())
 
-    def inside(self, text: Sequence[str], first: PhraseIndex | None = None) -> tuple[NodeRef, ...]:
+    def inside(self, text: Sequence[str]) -> tuple[NodeRef, ...]:
         """What the phrases inside a text mean, the longest phrases first taken.
 
         A phrase that lies within a longer one that was found does not count by itself: "blood
-        thinner" is not also "blood". Where `first` knows a phrase as well, its meaning counts.
+        thinner" is not also "blood".
         """
         text = text[:_MOST_WORDS]
         taken: set[int] = set()
         found: dict[NodeRef, None] = {}
-        longest = max(self._longest, first._longest if first else 0)
-        for length in range(min(longest, len(text)), 0, -1):
+        for length in range(min(self._longest, len(text)), 0, -1):
             for start in range(len(text) - length + 1):
-                phrase = tuple(text[start : start + length])
-                meanings = (first and first.exact(phrase)) or self.exact(phrase)
+                meanings = self.exact(text[start : start + length])
                 span = range(start, start + length)
                 if meanings and taken.isdisjoint(span):
                     taken.update(span)
                     found.update(dict.fromkeys(meanings))
         return tuple(found)
-
-    def corrected(self, text: Sequence[str]) -> list[str]:
-        """The text with each word of five or more letters that is not known replaced by the known
-        word it is a single slip away from; left as it is where there are two that differ in
-        meaning."""
-        return [self._correct(word) for word in text[:_MOST_WORDS]]
-
-    def _correct(self, word: str) -> str:
-        if len(word) < _TYPO_LENGTH or word in self._vocabulary or not word.isalpha():
-            return word
-        close = [
-            known
-            for length in (len(word) - 1, len(word), len(word) + 1)
-            for known in self._long_words.get(length, ())
-            if within_one_typo(word, known)
-        ]
-        meanings = {self._meanings.get((known,)) for known in close}
-        same = len(close) == 1 or (len(meanings) == 1 and None not in meanings)
-        return close[0] if same else word
-
-    def find(self, text: Sequence[str], first: PhraseIndex | None = None) -> tuple[NodeRef, ...]:
-        """What a text means: by phrases inside it, else after mending slips.
-
-        Slips are mended towards the words of `first` before all others.
-        """
-        found = self.inside(text, first)
-        if found:
-            return found
-        mended = first.corrected(text) if first else list(text)
-        return self.inside(self.corrected(mended), first)
-
-
-def _by_length(vocabulary: Iterable[str]) -> Mapping[int, tuple[str, ...]]:
-    lengths: dict[int, list[str]] = {}
-    for word in sorted(vocabulary):
-        if len(word) >= _TYPO_LENGTH:
-            lengths.setdefault(len(word), []).append(word)
-    return {length: tuple(found) for length, found in lengths.items()}

@@ -28,6 +28,7 @@ from flows.model import (
     Understood,
 )
 from flows.nodes import (
+    URGENT,
     Act,
     Answer,
     Approved,
@@ -37,7 +38,6 @@ from flows.nodes import (
     Checklist,
     Do,
     Menu,
-    Node,
     NodeRef,
     Urgency,
 )
@@ -61,10 +61,6 @@ MOST_OFFERS: Final = 3
 _AROUND_A_NAME: Final = frozenset("for its it is this thats para es soy de".split())
 _ON_CALLS: Final = frozenset({Do.LEAVE_MESSAGE, Do.CALL_BACK, Do.NUMBER_RIGHT, Do.NUMBER_AGAIN})
 _FOR_WHOM: Final = frozenset({OfferKind.CONFIRM_FOR, OfferKind.CANNOT_COME_FOR})
-_URGENT: Final = frozenset(
-    {Do.CANNOT_COME, Do.ALREADY_ATE, Do.THINNER_NOT_STOPPED, Do.ILL, Do.NO_DRIVER}
-    | {Do.MAYBE_PREGNANT}
-)
 
 
 def go(context: Context, ref: NodeRef, rule: str) -> Turn:
@@ -132,9 +128,21 @@ def _subjects(context: Context) -> tuple[Subject, ...]:
     return (subject_of(*told, context.language),) if told else ()
 
 
-def is_urgent(node: Node) -> bool:
-    """Whether a person must hear of it at once."""
-    return isinstance(node, Act) and node.do in _URGENT
+def go_to_both(context: Context, refs: tuple[NodeRef, ...], rule: str) -> Turn:
+    """Answer two questions of one text; where the two are no answers, ask which was meant."""
+    nodes = context.library.nodes
+    if any(isinstance(nodes[ref], Menu) for ref in refs):
+        return offer_nodes(context, refs, rule)
+    refs = tuple(sorted(refs, key=lambda ref: isinstance(nodes[ref], Ask)))  # a question comes last
+    turns: list[Turn] = []
+    for ref in refs:
+        turns.append(go(context, ref, rule))
+        context = replace(context, session=turns[-1].session)
+    first, last = turns
+    says = (*(replace(say, hint="") for say in first.says), *last.says)
+    labels = (*first.understood.labels, *last.understood.labels)
+    effects = tuple(dict.fromkeys((*first.effects, *last.effects)))
+    return Turn(last.session, says, effects, Understood(Kind.ANSWER, labels, rule))
 
 
 def _with_approved(context: Context, node: Answer) -> Say:
@@ -175,7 +183,7 @@ def _act(context: Context, ref: NodeRef, node: Act, understood: Understood) -> T
             return turn_of(context, understood, ref, (say,), OnCall(node.do))
     task = OpenTask(
         TaskKind(node.do.value),
-        Urgency.URGENT if is_urgent(node) else Urgency.NORMAL,
+        Urgency.URGENT if node.do in URGENT else Urgency.NORMAL,
         node.topic,
         about[0].appointment if len(about) == 1 else None,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -174,6 +174,13 @@ class Do(StrEnum):
     NUMBER_RIGHT = "number_right"
     NUMBER_AGAIN = "number_again"
     HANG_UP = "hang_up"
+
+
+URGENT: Final = frozenset(
+    {Do.CANNOT_COME, Do.ALREADY_ATE, Do.THINNER_NOT_STOPPED, Do.ILL, Do.NO_DRIVER}
+    | {Do.MAYBE_PREGNANT}
+)
+"""What a person must hear of at once."""
 
 
 class Act(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="act"):

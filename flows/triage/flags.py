@@ -8,10 +8,19 @@ from typing import Final
 from flows.lexicon import Reading
 from flows.text import SOFT, STRONG, marked_words
 from flows.triage.context import Presence, presence
+from flows.triage.learnt import second_opinion
 from flows.triage.rulebook import LEXICON, RULES, FlagClass, Rule
 
 _NEAR: Final = 4
 """How many units from a match count as close by."""
+_OVERRULED: Final = 0.97
+_SEEN: Final = 0.6
+_SURE: Final = 0.97
+"""How likely the weights must find "no emergency" to overrule a rule, an emergency to see one
+without a rule, and to see one where a rule says that it is only talk."""
+_FRAGMENT: Final = 3
+"""Texts of so few words are for the rules alone."""
+LEARNT: Final = "learnt"
 _NEVER_MILD: Final = frozenset({FlagClass.SELF_HARM, FlagClass.OVERDOSE, FlagClass.UNRESPONSIVE})
 
 
@@ -36,7 +45,7 @@ def find_flag(text: str, previous: str | None = None) -> Flag | None:
     """
     marked = [*marked_words(text), STRONG]
     reading = LEXICON.read([STRONG, *marked])
-    flag = _first_flag(reading)
+    flag = _with_second_opinion(_first_flag(reading), reading, text)
     if previous is None or (flag is not None and flag.flag_class.is_emergency):
         return flag
     before = marked_words(previous)
@@ -44,6 +53,39 @@ def find_flag(text: str, previous: str | None = None) -> Flag | None:
         before.pop()
     joined = LEXICON.read([STRONG, *before, *marked])
     return _first_flag(joined, _seam(LEXICON.read([STRONG, *before]), joined)) or flag
+
+
+def _with_second_opinion(flag: Flag | None, reading: Reading, text: str) -> Flag | None:
+    """What the rules found, put right by the weights: overruled where the words are plainly
+    harmless, added to where they are an emergency that no rule knows.
+
+    Where a rule saw the symptom but only as talk about it, or as one for the same day, the weights
+    must be surer. What few words mean is for the rules alone.
+    """
+    opinion = second_opinion(text)
+    if opinion is None:
+        return flag
+    if flag is not None and opinion.harmless >= _OVERRULED:
+        return None
+    if (flag is not None and flag.flag_class.is_emergency) or opinion.emergency < _SEEN:
+        return flag
+    if flag is not None and not flag.rule_id.startswith(FlagClass.SAME_DAY):
+        return flag  # long-standing, or faint: the rules know better
+    if opinion.length <= _FRAGMENT:
+        return flag
+    if opinion.emergency < _SURE and (flag is not None or _talked_about(reading)):
+        return flag
+    return Flag(opinion.flag_class, f"{opinion.flag_class}.{LEARNT}", opinion.words)
+
+
+def _talked_about(reading: Reading) -> bool:
+    """Whether a rule of an emergency holds but for the words around it ("what if", "in 2010")."""
+    return any(
+        presence(reading, units) is not Presence.NOW
+        for rule in _candidates(reading)
+        if rule.flag_class.is_emergency
+        for units in rule.pattern.matches(reading)
+    )
 
 
 def _seam(before: Reading, joined: Reading) -> int:

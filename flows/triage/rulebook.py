@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 
 from flows.lexicon import Lexicon, Pattern
+from flows.topics.features import Phrases
 
 _HERE: Final = Path(__file__).parent
 _MARKS: Final = frozenset({"STRONG", "SOFT"})
@@ -136,6 +137,8 @@ def _by_key(rules: tuple[Rule, ...]) -> dict[str, tuple[Rule, ...]]:
 _CONCEPTS: Final = _read_concepts()
 CONCEPTS: Final = frozenset(_CONCEPTS)
 """The names of all concepts."""
+PHRASES: Final = Phrases(_CONCEPTS)
+"""The same concepts for the weights; see learnt.py."""
 LEXICON: Final = _read_lexicon(_CONCEPTS)
 RULES: Final = _by_key(_read_rules(_CONCEPTS))
 """The rules by each concept that can begin their pattern; without it they can't hold."""

@@ -13,7 +13,7 @@ from flows.library import CONTENT, default_library
 from flows.model import Kind
 from tests.support.commands import flask, invoke
 
-KEYS = ["label", "labels", "kind", "reply"]
+KEYS = ["label", "labels", "kind", "reply", "rule", "evidence"]
 
 
 def asked(*words: str) -> dict[str, object]:
@@ -45,10 +45,15 @@ class TestAsk:
         assert english != spanish
         assert invoke("ask", "hello", "--lang", "fr").exit_code == 2
 
-    def test_for_people_it_says_kind_label_and_reply(self) -> None:
+    def test_for_people_it_says_kind_label_reason_and_reply(self) -> None:
         outcome = asked("9")
-        result = invoke("ask", "9")
-        assert result.stdout == f"{outcome['kind']}: {outcome['label']}\n\n{outcome['reply']}\n"
+        lead = f"{outcome['kind']}: {outcome['label']}\nbecause of: command:menu"
+        assert invoke("ask", "9").stdout == f"{lead}\n\n{outcome['reply']}\n"
+
+    def test_the_words_that_decided_are_told(self) -> None:
+        outcome = asked("how do i get rid of my old coumadin before tuesday")
+        assert outcome["rule"] == "words"
+        assert "coumadin" in str(outcome["evidence"])
 
     def test_a_file_gives_one_line_for_each(self, tmp_path: Path) -> None:
         lines = ["9", "", "¿Qué debo llevar?", "9"]

@@ -157,7 +157,7 @@ def test_hash_follows_every_english_wording() -> None:
 
 def test_library_knows_words_of_both_languages() -> None:
     library = default_library()
-    assert library.everywhere.find(["aspirina"]) == library.everywhere.find(["aspirin"])
+    assert library.everywhere.inside(["aspirina"]) == library.everywhere.inside(["aspirin"])
     assert library.menus["prep.menu"].exact(["ayuno"]) == ("prep.fasting",)
     assert library.commands["atras"] is Command.BACK
     assert library.commands["main menu"] is Command.MENU

@@ -113,44 +113,18 @@ def test_politeness_changes_no_key(key: str, before: list[str], after: list[str]
         ("I CAN’T COME", ["other.change"]),
         ("manana", ["other.morning"]),
         ("what a great heater", []),  # "eat" lies inside words only
-        ("aspirn", ["prep.thinners"]),  # a letter is missing
-        ("aspirinn", ["prep.thinners"]),  # one too many
-        ("aspitin", ["prep.thinners"]),  # one is wrong
-        ("apsirin", ["prep.thinners"]),  # two are swapped
-        ("asprn", []),  # two slips
         ("eot", []),  # too short to guess
-        ("towe", []),  # four letters, though the word has five
-        ("medicins", ["prep.medicines"]),  # one slip from two words that mean the same
         ("shower please", ["recovery.bath"]),
-        ("thower", []),  # one slip from "shower" and from "tower": no guess
         ("", []),
     ],
 )
 def test_phrases_in_a_text(text: str, found: list[str]) -> None:
-    assert list(INDEX.find(words(text))) == found
-
-
-def test_a_known_word_is_never_corrected() -> None:
-    index = PhraseIndex([("tower", "x.tower"), ("power", "x.power")])
-    assert index.find(["power"]) == ("x.power",)
-
-
-def test_what_waits_counts_before_what_is_known_elsewhere() -> None:
-    waiting = PhraseIndex([("stop eating", "here.stop")])
-    everywhere = PhraseIndex([("stop eating", "far.fasting"), ("eating", "far.food")])
-    assert everywhere.find(["stop", "eating"], waiting) == ("here.stop",)
-    assert everywhere.find(["eating"], waiting) == ("far.food",)
-
-
-def test_slips_are_mended_towards_what_waits_first() -> None:
-    waiting = PhraseIndex([("shower", "here.shower")])
-    everywhere = PhraseIndex([("tower", "far.tower")])
-    assert everywhere.find(["thower"], waiting) == ("here.shower",)
+    assert list(INDEX.inside(words(text))) == found
 
 
 def test_the_tail_of_a_very_long_text_is_not_read() -> None:
-    assert INDEX.find(["word"] * 70 + ["aspirin"]) == ()
-    assert INDEX.find(["word"] * 50 + ["aspirin"]) == ("prep.thinners",)
+    assert INDEX.inside(["word"] * 70 + ["aspirin"]) == ()
+    assert INDEX.inside(["word"] * 50 + ["aspirin"]) == ("prep.thinners",)
 
 
 @BUSY
@@ -158,19 +132,19 @@ def test_the_tail_of_a_very_long_text_is_not_read() -> None:
 def test_finding_never_fails_and_invents_nothing(phrases: list[tuple[str, str]], text: str) -> None:
     index = PhraseIndex(phrases)
     said = words(text)
-    for found in (index.exact(said), index.inside(said), index.find(said)):
+    for found in (index.exact(said), index.inside(said)):
         assert set(found) <= {meaning for _, meaning in phrases}
         assert len(set(found)) == len(found)
-    assert index.find(said) == index.find(said) == PhraseIndex(phrases).find(said)
+    assert index.inside(said) == index.inside(said) == PhraseIndex(phrases).inside(said)
 
 
 @BUSY
 @given(PHRASES, SMALL)
 def test_order_of_the_content_changes_nothing(phrases: list[tuple[str, str]], text: str) -> None:
     said = words(text)
-    expected = set(PhraseIndex(phrases).find(said))
+    expected = set(PhraseIndex(phrases).inside(said))
     for other in itertools.islice(itertools.permutations(phrases), 6):
-        assert set(PhraseIndex(other).find(said)) == expected
+        assert set(PhraseIndex(other).inside(said)) == expected
 
 
 @BUSY
@@ -183,4 +157,4 @@ def test_a_phrase_as_the_whole_text_means_just_what_it_says(
     said = words(phrase.upper())
     if said:
         assert meaning in index.exact(said)
-        assert index.find(said) == index.exact(said)
+        assert index.inside(said) == index.exact(said)

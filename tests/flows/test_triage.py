@@ -1,7 +1,7 @@
 """Red flags: what must fire, what must not, and the figures on labelled messages.
 
-tests/data/triage: must_fire and must_not_fire hold line by line; dev.tsv is what the data was
-tuned on; no line of heldout.tsv was read while tuning (its totals were).
+tests/data/triage: must_fire and must_not_fire hold line by line. The data was tuned on
+flows/triage/examples.tsv; no line of heldout.tsv was read while tuning (its totals were).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import pytest
 from flows.triage import Flag, FlagClass, find_flag
 from tests.support.labelled import labelled
 
+DEVELOPMENT = "../../flows/triage/examples.tsv"
 MUST_FIRE = labelled("triage/must_fire.tsv")
 MUST_NOT_FIRE = labelled("triage/must_not_fire.tsv")
 
@@ -58,16 +59,16 @@ def share(name: str, lang: str, label: str, found: str) -> float:
 
 @pytest.mark.parametrize("lang", ["en", "es"])
 def test_recall_and_false_alarms_on_the_messages_tuned_on(lang: str) -> None:
-    assert share("triage/dev.tsv", lang, "emergency", "emergency") >= 0.99
-    assert share("triage/dev.tsv", lang, "same_day", "same_day") >= 0.97
-    assert share("triage/dev.tsv", lang, "none", "emergency") <= 0.01
+    assert share(DEVELOPMENT, lang, "emergency", "emergency") >= 0.99
+    assert share(DEVELOPMENT, lang, "same_day", "same_day") >= 0.97
+    assert share(DEVELOPMENT, lang, "none", "emergency") <= 0.01
 
 
 @pytest.mark.parametrize("lang", ["en", "es"])
 def test_recall_and_false_alarms_on_messages_never_tuned_on(lang: str) -> None:
-    assert share("triage/heldout.tsv", lang, "emergency", "emergency") >= 0.97
+    assert share("triage/heldout.tsv", lang, "emergency", "emergency") >= 0.98
     assert share("triage/heldout.tsv", lang, "same_day", "same_day") >= 0.9
-    assert share("triage/heldout.tsv", lang, "none", "emergency") <= 0.035
+    assert share("triage/heldout.tsv", lang, "none", "emergency") <= 0.055
 
 
 FRAMES = [
@@ -165,7 +166,7 @@ def test_what_the_text_before_said_alone_is_not_found_again(previous: str, text:
 
 
 def test_two_plain_texts_seldom_make_a_flag_together() -> None:
-    plain = [text for _, label, _, text in labelled("triage/dev.tsv") if label == "none"]
+    plain = [text for _, label, _, text in labelled(DEVELOPMENT) if label == "none"]
     shuffled = sorted(plain, key=lambda text: text[::-1])
     flags = [find_flag(text, previous) for previous, text in zip(plain, shuffled, strict=True)]
     assert sum(flag is not None for flag in flags) <= 0.02 * len(plain)

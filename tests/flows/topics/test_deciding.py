@@ -1,0 +1,63 @@
+"""Topics of free words: figures on families left out, and what must hold of any text."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import flows.topics.training
+import flows.triage.learnt
+from bench.understanding import cross_validated
+from flows.library import default_library
+from flows.topics import evidence, find_topics
+from flows.topics import scorer as topic_scorer
+
+TOPICS = default_library().topics
+
+
+def test_the_weights_that_ship_are_those_of_the_examples_that_ship() -> None:
+    assert topic_scorer.WEIGHTS.read_bytes() == flows.topics.training.learn()
+    assert flows.triage.learnt.WEIGHTS.read_bytes() == flows.triage.learnt.learn()
+
+
+def test_families_that_were_left_out_mostly_find_their_topic() -> None:
+    """Harder than life: whole ways of asking were never seen."""
+    for outcomes in cross_validated([0]).values():
+        asked = sum(n for kind, n in outcomes.items() if not kind.startswith("unknown"))
+        assert outcomes["right"] >= 0.6 * asked
+        assert outcomes["right"] + outcomes["offered"] >= 0.8 * asked
+        assert outcomes["wrong"] <= 0.16 * asked
+
+
+@pytest.mark.parametrize(
+    ("text", "labels"),
+    [
+        ("can i have brekfast before i come", ("prep.fasting",)),
+        ("KIEN ME LLEVA A LA CASA", ("prep.driver",)),
+        ("i take apixaban do i stop it", ("prep.blood_thinners",)),
+        ("can i eat and do i need a driver", ("prep.fasting", "prep.driver")),
+        ("what channel is the ball game on", ()),
+        ("qwrtz plmk", ()),
+        ("828 436", ()),
+        ("", ()),
+    ],
+)
+def test_what_a_text_asks_for(text: str, labels: tuple[str, ...]) -> None:
+    assert find_topics(text, TOPICS).answers == labels
+
+
+def test_the_evidence_is_words_of_the_text() -> None:
+    text = "can i take my coumadin"
+    assert "coumadin" in evidence(text, ["prep.blood_thinners"])
+    assert evidence(text, ["no such topic"]) == ()
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.text(max_size=1600))
+def test_any_text_gives_answers_or_offers_but_not_both(text: str) -> None:
+    finding = find_topics(text, TOPICS)
+    assert len(finding.answers) <= 2
+    assert len(finding.offers) <= 3
+    assert not (finding.answers and finding.offers)
+    assert finding == find_topics(text, TOPICS)
