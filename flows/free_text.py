@@ -33,7 +33,7 @@ def answer(heard: Heard) -> Turn | None:
     if hits or not context.event.sure:  # words that were hardly heard count only as a whole
         return one_or_ask(context, hits, "reminder" if asked else "alias")
     finding = find_topics(context.event.text, library.topics)
-    if OPT_OUT_TOPIC in finding.answers:
+    if OPT_OUT_TOPIC in finding.answers and not context.event.is_spoken:
         return opted_out(heard, "own_words", cancel=False)
     answers = _nodes(heard, finding.answers)
     if len(answers) == 2:
