@@ -55,6 +55,14 @@ KIND_WORDS: Final = {
         _("May be pregnant"),
         _("Tell the care team before the procedure, then phone the patient."),
     ),
+    TaskKind.BLOOD_THINNER: (
+        _("Takes a blood thinner, or may"),
+        _("Have a nurse tell the patient what to do with it before the procedure."),
+    ),
+    TaskKind.ALLERGY: (
+        _("Has an allergy"),
+        _("Tell the care team before the procedure, and ask the patient for details."),
+    ),
     TaskKind.QUESTION: (
         _("Question without an approved answer"),
         _("Answer the patient by phone or by text."),

@@ -85,10 +85,9 @@ def _option(spoken: Spoken, choice: Choice, language: Language) -> str:
 def _gather(spoken: Spoken, words: str) -> str:
     talk = spoken.turn.state.talk
     keys = talk.wants_keys
-    one = keys == 1
-    seconds = _SECONDS_TO_ANSWER if one else _SECONDS_BETWEEN_KEYS
+    seconds = _SECONDS_TO_ANSWER if keys == 1 else _SECONDS_BETWEEN_KEYS
     return (
-        f'<Gather input="dtmf speech" numDigits="{keys}" finishOnKey="{"" if one else "#"}"'
+        f'<Gather input="dtmf speech" numDigits="{keys}" finishOnKey=""'  # the # key means "back"
         f' timeout="{seconds}" speechTimeout="auto" actionOnEmptyResult="true"'
         f' language="{voice_of(talk.language).locale}"'
         f" hints={_hints(spoken.library.hints.get((talk.waiting, talk.language), ()))}"

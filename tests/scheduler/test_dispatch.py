@@ -73,9 +73,11 @@ def test_key_2_cannot_come_becomes_an_urgent_task(world: World) -> None:
     assert (task.kind, task.urgency, task.appointment_id) == ("cannot_come", "urgent", visit)
 
 
-def test_key_3_opens_the_prep_questions(world: World) -> None:
+def test_key_3_opens_the_check_list_and_then_the_prep_questions(world: World) -> None:
     reminded(world)
-    assert "1 Fasting" in world.text("3")
+    assert "Are they ready to bring?" in world.text("3")
+    world.text("menu")
+    assert "1 Fasting" in world.text("4")
 
 
 def test_key_0_asks_for_a_person(world: World) -> None:

@@ -23,7 +23,7 @@ from db.session import Database
 from db.visits import visit_by_external_id
 from flows.library import default_library
 from profiles import Profile
-from scheduler.bodies import body_of, occasioned
+from scheduler.bodies import body_of, occasioned, spoken_body
 from scheduler.policy import Kind, Occasion, PlanStatus, Reason, next_opening
 from scheduler.preview import Previewed, Proposed, preview, preview_of
 from tests.support.csv_files import NOW
@@ -113,7 +113,8 @@ def check_body(profile: Profile, shown: Previewed, reminder: Reminder) -> None:
     about = occasioned(reminder.appointment)
     if shown.waits_for is None and shown.obstacle is None:
         assert shown.at == reminder.due_at
-        body = body_of(default_library(), profile, about, Kind(reminder.kind), reminder.due_at)
+        words = spoken_body if shown.channel.value == "voice" else body_of
+        body = words(default_library(), profile, about, Kind(reminder.kind), reminder.due_at)
         assert shown.body == body
     assert shown.segments == count(shown.body)
     assert (shown.obstacle is None) <= (reminder.status == "planned")
