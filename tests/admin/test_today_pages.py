@@ -95,4 +95,4 @@ def test_a_narrow_list_stays_where_it_was_scrolled_to(served: TestSite, tablet: 
     region.evaluate("each => { each.scrollLeft = 80 }")
     answer(served, "Rosa", "confirmed")
     expect(tablet.locator("#visits")).to_contain_text("Confirmed", timeout=POLL_MS)
-    assert region.evaluate("each => each.scrollLeft") == 80
+    expect(region).to_have_js_property("scrollLeft", 80)
