@@ -173,7 +173,7 @@ def test_a_worker_beside_a_busy_web_app_on_sqlite(sqlite_world: World) -> None:
                 pool.map(lambda turn: world.carrier.text(turn[1], CLINIC_NUMBER, turn[0]), turns)
             )
             wait_until("60 reports", all_delivered(world, 60))
-            assert worker.stop() == 0
+            assert worker.stop(seconds=60) == 0
         world.carrier.wait_until_idle()
         assert web.stop() == 0
     assert {answer.status for answer in answers} == {200}
