@@ -133,7 +133,7 @@ def show(id: int) -> Page:  # noqa: A002 - the key is called so in every address
 
 @pages.post("/appointments/<int:id>")
 @access.for_staff
-def change(id: int) -> Page:  # noqa: A002
+def change(id: int) -> Page:  # noqa: A002 - the key is called so in every address
     """Store what was typed, unless somebody else has changed the same appointment meanwhile."""
     with site().database.reading() as db:
         visit, profile = _visit(db, id)
@@ -181,7 +181,7 @@ def preview() -> Page:
 
 @pages.post("/appointments/<int:id>/cancel")
 @access.for_staff
-def cancel(id: int) -> Response:  # noqa: A002
+def cancel(id: int) -> Response:  # noqa: A002 - the key is called so in every address
     """Cancel the appointment; the patient is told."""
     with site().database.transaction() as db:
         visit, profile = _locked(db, id)
@@ -201,7 +201,7 @@ def cancel(id: int) -> Response:  # noqa: A002
 
 @pages.post("/appointments/<int:id>/mark")
 @access.for_staff
-def mark(id: int) -> Response:  # noqa: A002
+def mark(id: int) -> Response:  # noqa: A002 - the key is called so in every address
     """Record that the patient came or did not, or take that back."""
     wanted = request.form.get("outcome", "")
     if wanted not in {*Outcome, ""}:
