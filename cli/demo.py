@@ -22,6 +22,7 @@ from db.models import Appointment, Reminder
 from db.session import Database
 from flows.library import default_library
 from profiles import Profile
+from scheduler.call_reports import record_call_heard
 from scheduler.clocks import wall_clock
 from scheduler.dispatch import CallDesk, Dispatcher
 
@@ -196,3 +197,8 @@ def _live_through_last_week(database: Database, profile: Profile, visit: dt.date
     parts = (database, _Remembered(), default_library(), Clinics(), "http://127.0.0.1/sms/status")
     dispatcher = Dispatcher(*parts, desk=CallDesk("http://127.0.0.1/voice", None))
     dispatcher.run(lambda: then)
+    with database.transaction() as session:  # the calls were heard: nobody is to be phoned for them
+        query = select(Reminder).where(Reminder.channel == "voice", Reminder.status == "sent")
+        for row in session.scalars(query).all():
+            ids = (row.id, row.attempts, row.sid or "")
+            record_call_heard(session, Clinics(), *ids, "message", then)
