@@ -110,6 +110,11 @@ def outcomes_of(draft: ImportDraft) -> list[Outcome]:
     return _decode_outcomes(draft.outcomes)
 
 
+def stored_outcomes(outcomes: Sequence[Outcome]) -> bytes:
+    """Outcomes as a draft keeps them."""
+    return _encode(outcomes)
+
+
 def mark_of(draft: ImportDraft) -> str:
     """Names exactly what is shown of a draft: a form sends it back."""
     return hashlib.sha256(draft.outcomes).hexdigest()[:16]
