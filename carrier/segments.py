@@ -48,9 +48,18 @@ def count(text: str) -> Segments:
     numbering (153 or 67), and neither an escaped character nor a surrogate pair is torn apart, so
     a part may stay one unit short.
     """
+    if _BASIC.issuperset(text):
+        return _even(Encoding.GSM7, len(text), 160, 153)
     if _GSM.issuperset(text):
         return _counted(Encoding.GSM7, [2 if c in _EXTENSION else 1 for c in text], 160, 153)
+    if max(text) <= "\uffff":
+        return _even(Encoding.UCS2, len(text), 70, 67)
     return _counted(Encoding.UCS2, [2 if ord(c) > 0xFFFF else 1 for c in text], 70, 67)
+
+
+def _even(encoding: Encoding, units: int, alone: int, numbered: int) -> Segments:
+    """Nearly every text: each character takes one unit."""
+    return Segments(encoding, units, 1 if units <= alone else -(-units // numbered))
 
 
 def _counted(encoding: Encoding, widths: list[int], alone: int, numbered: int) -> Segments:
