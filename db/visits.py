@@ -221,9 +221,9 @@ def _within(clinic_id: str, since: dt.datetime, until: dt.datetime) -> ColumnEle
 def _has_problem(clinic_ids: Collection[str]) -> ColumnElement[bool]:
     """The patient can't come, a message did not reach them or can't, or somebody waits for us.
 
-    Few phones are shut or waited for: those are gathered, and each appointment's is looked up among
-    them. Patients and lost messages are looked up appointment by appointment; as joins (or without
-    the `limit`) PostgreSQL would read all patients, and all messages that were ever lost.
+    Few patients wait and few phones are shut: those are gathered first. An appointment's phone and
+    its lost messages are looked up one by one; as joins (or without the `limit`) PostgreSQL would
+    read all patients, and all messages that were ever lost.
     """
     its_phone = select(Patient.phone).where(Patient.id == Appointment.patient_id).scalar_subquery()
     phone = tuple_(Appointment.clinic_id, its_phone)
@@ -240,7 +240,8 @@ def _has_problem(clinic_ids: Collection[str]) -> ColumnElement[bool]:
     )
     shut = select(Contact.clinic_id, Contact.phone).where(_SHUT)
     waits = (
-        select(Contact.clinic_id, Contact.phone)
+        select(Patient.id)
+        .join(Contact, and_(Patient.clinic_id == Contact.clinic_id, Patient.phone == Contact.phone))
         .join(Task, Task.contact_id == Contact.id)
         .where(Task.done_at.is_(None), Task.clinic_id.in_(clinic_ids))
     )
@@ -251,4 +252,4 @@ def _has_problem(clinic_ids: Collection[str]) -> ColumnElement[bool]:
         Appointment.status == "scheduled",
         or_(Appointment.answer == "cannot_come", phone.in_(shut), lost.is_not(None)),
     )
-    return or_(ahead, phone.in_(waits), Appointment.id.in_(asked))
+    return or_(Appointment.id.in_(asked), Appointment.patient_id.in_(waits), ahead)
