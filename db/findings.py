@@ -206,7 +206,8 @@ def survey(session: Session, period: Period) -> Survey:
     """Look through a period, in two statements."""
     ahead = _ahead(period)
     bits: Any = sum(case((open_, _BITS[each]), else_=0) for each, open_ in _open(period).items())
-    rated = _from(select(ahead.c.starts_at, Patient.id, bits.label("bits")), ahead).subquery()
+    rated = _from(select(ahead.c.starts_at, Patient.id, bits.label("bits")), ahead).cte("rated")
+    rated = rated.prefix_with("MATERIALIZED", dialect="postgresql")  # or each is rated twice
     query = select(rated).where(rated.c.bits != 0).order_by(rated.c.starts_at, rated.c.id)
     found = [(Place(at, patient), bits) for at, patient, bits in session.execute(query)]
     return Survey(session.scalar(select(func.count()).select_from(ahead)) or 0, found)

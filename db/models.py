@@ -224,7 +224,9 @@ class Appointment(Base):
     __tablename__ = "appointment"
     __table_args__ = (
         UniqueConstraint("clinic_id", "external_id"),
-        Index(None, "clinic_id", "starts_at", postgresql_include=["patient_id", "status", "answer"]),
+        Index(
+            None, "clinic_id", "starts_at", postgresql_include=["patient_id", "status", "answer"]
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
