@@ -22,9 +22,7 @@ def store_draft(database: Database, staff_id: int, rows: int) -> int:
         write_csv(file, rows)
         raw = file.read_bytes()
     profile = clinic()
-    draft = new_draft(
-        staff_id, file.name, raw, read_appointments(raw, {profile.id: profile}), NOW
-    )
+    draft = new_draft(staff_id, file.name, raw, read_appointments(raw, {profile.id: profile}), NOW)
     draft.outcomes = stored_outcomes(
         [
             Outcome(

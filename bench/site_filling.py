@@ -54,7 +54,9 @@ def fill_years(database: Database, visits: int) -> Filled:
             session.execute(text(statement), names)
         found = Filled(*session.execute(text(COUNT)).one())
     if found.visits != visits or found.messages < 10 * visits:
-        raise RuntimeError(f"{visits} appointments were to be stored, and ten messages each; {found}")
+        raise RuntimeError(
+            f"{visits} appointments were to be stored, and ten messages each; {found}"
+        )
     _sweep(database)
     return found
 
