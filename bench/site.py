@@ -35,12 +35,14 @@ _TOKEN: Final = re.compile(r'name="csrf-token" content="([^"]+)"')
 @dataclass(frozen=True, slots=True)
 class Page:
     """One page: its address, and the form that is posted to it, if one is. `headers` are further
-    ones of the request; `answer` the status of the answer."""
+    ones of the request; `answer` the status of the answer. A file that is downloaded has
+    no target."""
 
     path: str
     form: Mapping[str, str] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     answer: int = 200
+    target: Target | None = TARGET
 
 
 _HTMX: Final = {"HX-Request": "true"}
@@ -93,7 +95,10 @@ PAGES: Final[dict[str, Page]] = {
     "tomorrow": Page("/admin/quality/tomorrow"),
     "tomorrow, further down": Page("/admin/quality/tomorrow?from=100"),
     "numbers of a month": Page(f"/admin/numbers?{_MONTH}"),
-    "numbers of a year": Page(f"/admin/numbers?{_YEAR}"),
+    "numbers of a year, counted lately": Page(f"/admin/numbers?{_YEAR}"),
+    "numbers of a year, CSV": Page(f"/admin/numbers/patients.csv?{_YEAR}", target=None),
+    "tomorrow, CSV": Page("/admin/quality/tomorrow.csv", target=None),
+    "data quality, CSV": Page("/admin/quality/findings.csv", target=None),
     "imports": Page("/admin/imports"),
     "an import": Page("/admin/imports/1"),
     "an import, further down": Page("/admin/imports/1?from=100"),
@@ -109,9 +114,9 @@ def measure(scale: Scale) -> Iterator[Figure]:
     """The median milliseconds of each page on PostgreSQL."""
     with places() as (_, postgresql), ExitStack() as until_the_end:
         if postgresql.fresh is None:
-            for name in PAGES:
+            for name, page in PAGES.items():
                 note = f"{postgresql.name} {postgresql.note}"
-                yield Figure(LANE, name, "ms", (), TARGET, note)
+                yield Figure(LANE, name, "ms", (), page.target, note)
             return
         url = until_the_end.enter_context(postgresql.fresh())
         database = Database(url)
@@ -128,7 +133,7 @@ def measure(scale: Scale) -> Iterator[Figure]:
             f"{filled.events:,} notes of what became of them"
         )
         for name, rounds in found.items():
-            yield Figure(LANE, name, "ms", rounds, TARGET, note)
+            yield Figure(LANE, name, "ms", rounds, PAGES[name].target, note)
 
 
 def _asker(client: FlaskClient, page: Page, token: str, views: int) -> Callable[[], float]:
