@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -45,10 +45,20 @@ def summed(outcomes: Sequence[Outcome]) -> Summary:
     ahead = Counter(each.change for each in outcomes if each.was_ahead)
     return Summary(
         counts={change: counts[change] for change in Change},
-        notices=sum((each.notices for each in outcomes), Messages()),
-        reminders=sum((each.reminders for each in outcomes), Messages()),
+        notices=_added(each.notices for each in outcomes),
+        reminders=_added(each.reminders for each in outcomes),
         to_phone=sum(each.to_phone for each in outcomes),
         ahead=ahead.total(),
         moved_ahead=ahead[Change.MOVED],
         cancelled_ahead=ahead[Change.CANCELLED],
+    )
+
+
+def _added(messages: Iterable[Messages]) -> Messages:
+    """Rows of a file are mostly alike: each kind is added up once."""
+    alike = Counter(messages)
+    return Messages(
+        texts=sum(each.texts * count for each, count in alike.items()),
+        segments=sum(each.segments * count for each, count in alike.items()),
+        calls=sum(each.calls * count for each, count in alike.items()),
     )

@@ -28,6 +28,7 @@ from admin.import_work import (
     mark_of,
     new_draft,
     outcomes_of,
+    rows_numbered,
     rows_of,
 )
 from admin.pages import render, render_part, wants_part
@@ -268,5 +269,5 @@ def _preview(draft: ImportDraft) -> dict[str, object]:
 
 
 def _lines(draft: ImportDraft, outcomes: Sequence[Outcome], clinics: list[Profile]) -> list[Line]:
-    by_number = {row.row: row for row in rows_of(draft)}
+    by_number = rows_numbered(draft, {each.row for each in outcomes})
     return [Line(each, by_number.get(each.row), zone_of(each.clinic, clinics)) for each in outcomes]

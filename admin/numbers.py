@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any, Final
 
-from flask import Blueprint, Response, abort, request, url_for
+from flask import Blueprint, Response, abort, current_app, request, url_for
 from wtforms import DateField
 from wtforms.validators import InputRequired
 
@@ -27,6 +27,9 @@ from profiles import Profile
 pages = Blueprint("numbers", __name__)
 _USUAL: Final = dt.timedelta(days=29)
 _LONGEST: Final = dt.timedelta(days=366)
+_KEPT: Final = dt.timedelta(minutes=10)
+_MOST_KEPT: Final = 20
+_EXTENSION: Final = "prepline_numbers"
 
 
 class PeriodForm(Form):
@@ -44,9 +47,22 @@ class Days:
     until: dt.date
 
     @property
+    def is_long(self) -> bool:
+        """Whether counting takes so long that what was counted is shown for some minutes."""
+        return self.until - self.since > _USUAL + dt.timedelta(days=1)
+
+    @property
     def query(self) -> dict[str, Any]:
         """As an address names it."""
         return {"since": self.since.isoformat(), "until": self.until.isoformat()}
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The tables of a period, and when (UTC) they were counted."""
+
+    at: dt.datetime
+    tables: list[Table]
 
 
 @pages.get("/numbers")
@@ -56,7 +72,8 @@ def index() -> str | tuple[str, int]:
     clinics = shown_clinics()
     form = _form(clinics)
     days = _days(form)
-    found = _tables(clinics, days) if days else []
+    counted = _counted(clinics, days) if days else None
+    found = counted.tables if counted else []
     exports = {
         each.name: url_for("admin.numbers.export", name=each.name, **days.query)
         for each in found
@@ -67,7 +84,15 @@ def index() -> str | tuple[str, int]:
         for each in found
         if each.bars
     }
-    page = render("admin/numbers.html", form=form, tables=found, charts=charts, exports=exports)
+    page = render(
+        "admin/numbers.html",
+        form=form,
+        tables=found,
+        charts=charts,
+        exports=exports,
+        counted_at=counted.at if counted and days and days.is_long else None,
+        kept_minutes=_KEPT // dt.timedelta(minutes=1),
+    )
     return page, 200 if days else 422
 
 
@@ -107,6 +132,22 @@ def _days(form: PeriodForm) -> Days | None:
         form.until.errors = [_("Choose at most a year.")]
         return None
     return Days(since, until)
+
+
+def _counted(clinics: list[Profile], days: Days) -> Counted:
+    """A period's tables; of a long period those of some minutes ago, if they were counted then.
+    The page says so, and an export counts anew."""
+    if not days.is_long:
+        return Counted(now(), _tables(clinics, days))
+    kept: dict[tuple[object, ...], Counted] = current_app.extensions.setdefault(_EXTENSION, {})
+    key = (*(clinic.id for clinic in clinics), days)
+    known = kept.pop(key, None)
+    if known is None or not now() - _KEPT < known.at <= now():
+        known = Counted(now(), _tables(clinics, days))
+    kept[key] = known
+    for oldest in list(kept)[:-_MOST_KEPT]:
+        kept.pop(oldest, None)
+    return known
 
 
 def _tables(clinics: list[Profile], days: Days) -> list[Table]:

@@ -23,15 +23,14 @@ from carrier.phones import pretty
 from db.findings import (
     Check,
     Finding,
-    Found,
     Period,
     Place,
     check,
-    count_findings,
+    findings_of,
     list_checked,
-    list_findings,
     next_appointments,
     reopen,
+    survey,
 )
 from db.session import Database
 from profiles import Profile
@@ -79,9 +78,9 @@ def index() -> str:
     period, wanted = _period(clinics, form), _wanted()
     after = _place()
     with site().database.reading() as db:
-        patients, counts = count_findings(db, period)
-        found = list_findings(db, period, wanted, PAGE_SIZE + 1, after)
-        rows = found[:PAGE_SIZE]
+        surveyed = survey(db, period)
+        places = [each for each in surveyed.places(wanted) if after is None or each > after]
+        rows = findings_of(db, period, places[:PAGE_SIZE])
         visits = next_appointments(db, period, [each.patient_id for each in rows])
         checked = list_checked(db, period.clinic_ids, PAGE_SIZE)
     if rows or checked:
@@ -92,14 +91,14 @@ def index() -> str:
         "admin/quality.html",
         form=form,
         days=form.days.data,
-        patients=patients,
-        counts=counts,
+        patients=surveyed.patients,
+        counts=surveyed.counts(),
         wanted=wanted,
         words=FINDING_WORDS,
         rows=rows,
         visits=visits,
         checked=checked,
-        older=_older(found, form, wanted),
+        older=_older(places, form, wanted),
         newest=_address(form, wanted) if after else "",
         zones={clinic.id: zone_of(clinic.id, clinics) for clinic in clinics},
         page_link=page_link,
@@ -114,10 +113,11 @@ def export() -> Response:
     clinics, form, wanted = shown_clinics(), _form(), _wanted()
     period = _period(clinics, form)
     with site().database.reading() as db:
-        _patients, counts = count_findings(db, period)
+        surveyed = survey(db, period)
+    counts = surveyed.counts()
     about = {"findings": counts[wanted] if wanted else sum(counts.values())}
     audit.note(Action.FINDINGS_EXPORTED, detail={**about, "finding": wanted or "any"})
-    rows = _cells(site().database, period, wanted, clinics)
+    rows = _cells(site().database, period, surveyed.places(wanted), clinics)
     return csv_response("prepline-data-quality.csv", _HEADS, rows)
 
 
@@ -206,10 +206,10 @@ def _moment_key(text: str | None) -> int | None:
     return int(text) if text is not None and is_moment else None
 
 
-def _older(found: Sequence[Found], form: PeriodForm, wanted: Finding | None) -> str:
-    if len(found) <= PAGE_SIZE:
+def _older(places: Sequence[Place], form: PeriodForm, wanted: Finding | None) -> str:
+    if len(places) <= PAGE_SIZE:
         return ""
-    last = found[PAGE_SIZE - 1]
+    last = places[PAGE_SIZE - 1]
     return _address(form, wanted, since=int(last.starts_at.timestamp()), after=last.patient_id)
 
 
@@ -219,12 +219,11 @@ def _address(form: PeriodForm, wanted: Finding | None, **more: Any) -> str:  # n
 
 
 def _cells(
-    database: Database, period: Period, wanted: Finding | None, clinics: list[Profile]
+    database: Database, period: Period, places: Sequence[Place], clinics: list[Profile]
 ) -> Iterator[Sequence[str]]:
-    after: Place | None = None
-    while True:
+    for start in range(0, len(places), _CHUNK):
         with database.reading() as db:
-            chunk = list_findings(db, period, wanted, _CHUNK, after)
+            chunk = findings_of(db, period, places[start : start + _CHUNK])
         for each in chunk:
             local = each.starts_at.astimezone(zone_of(each.clinic_id, clinics))
             yield (
@@ -232,6 +231,3 @@ def _cells(
                 *(pretty(each.phone), each.language, each.channel, f"{local:%Y-%m-%d %H:%M}"),
                 "; ".join(FINDING_WORDS[finding] for finding in each.marks),
             )
-        if len(chunk) < _CHUNK:
-            return
-        after = Place(chunk[-1].starts_at, chunk[-1].patient_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from flask import Response, request, url_for
@@ -27,7 +27,7 @@ from scheduler.forecasting import Forecast, Going, Staying, forecast
 from scheduler.policy import Kind
 
 __all__ = ["pages"]
-PAGE_SIZE: Final = 100
+PAGE_SIZE: Final = 50
 KIND_WORDS: Final = {
     Kind.WEEK_BEFORE: _("Reminder a week before"),
     Kind.DAY_BEFORE: _("Reminder the day before"),
@@ -50,21 +50,21 @@ def tomorrow() -> str:
     """The next calendar day of each clinic, played through."""
     clinics = shown_clinics()
     days = _forecasts(clinics)
-    start = row_key(request.args.get("from")) or 0
+    start, silent_start = _place("from"), _place("not_from")
     going = [(day.clinic_id, each) for day in days for each in day.going]
     staying = [(day.clinic_id, each) for day in days for each in day.staying]
     audit.note(Action.FORECAST_VIEWED, detail=_counts(days))
-    on_page = going[start : start + PAGE_SIZE]
     return render(
         "admin/tomorrow.html",
         days=days,
         names={clinic.id: clinic.name for clinic in clinics},
-        going=on_page,
+        going=going[start : start + PAGE_SIZE],
         total=len(going),
-        start=start,
-        further=start + PAGE_SIZE if start + PAGE_SIZE < len(going) else 0,
+        more_going=_ways("from", start, len(going)),
         segments=sum(each.segments for _clinic, each in going),
-        staying=staying,
+        staying=staying[silent_start : silent_start + PAGE_SIZE],
+        staying_total=len(staying),
+        more_staying=_ways("not_from", silent_start, len(staying)),
         silent=len({each.whom.patient_id for _clinic, each in staying if each.is_silent}),
         zones={clinic.id: clinic.zone for clinic in clinics},
         kind_words=KIND_WORDS,
@@ -73,6 +73,22 @@ def tomorrow() -> str:
         pretty=pretty,
         export=url_for("admin.quality.export_tomorrow"),
     )
+
+
+def _place(name: str) -> int:
+    return row_key(request.args.get(name)) or 0
+
+
+def _ways(name: str, start: int, total: int) -> tuple[str, str]:
+    """Addresses of the first and of the next part of a list, where there are such; the other list
+    stays as it is."""
+    kept: dict[str, Any] = {each: _place(each) or None for each in ("from", "not_from")}
+
+    def address(place: int | None) -> str:
+        return url_for("admin.quality.tomorrow", **{**kept, name: place})
+
+    further = start + PAGE_SIZE
+    return address(None) if start else "", address(further) if further < total else ""
 
 
 @pages.get("/quality/tomorrow.csv")

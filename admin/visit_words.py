@@ -59,6 +59,16 @@ TASK_WORDS: Final = {
     TaskKind.WROTE_WHILE_OPTED_OUT: _("Wrote while opted out"),
     TaskKind.UNREACHABLE: _("Phone the patient"),
 }
+_STATES: Final = {
+    "planned": _("planned %(when)s"),
+    "sending": _("going out now"),
+    "sent": _("sent %(when)s, delivery not confirmed yet"),
+    "delivered": _("delivered %(when)s"),
+    "failed": _("failed. %(reason)s"),
+    "missed": _("not sent. %(reason)s"),
+    "skipped": _("not sent. %(reason)s"),
+    "in_doubt": _("unclear. %(reason)s"),
+}
 _HARMLESS: Final = (Reason.BOOKED_LATE, Reason.APPOINTMENT_PAST)
 
 
@@ -101,17 +111,9 @@ def _message_line(row: Reminder, zone: ZoneInfo) -> MessageLine | None:
     if row.status == "cancelled" or (row.status == "skipped" and row.reason in _HARMLESS):
         return None
     reason = Reason(row.reason).words if row.reason else ""
-    sent_at = short_words(row.sent_at, zone) if row.sent_at else ""
-    state = {
-        "planned": _("planned %(when)s") % {"when": short_words(row.due_at, zone)},
-        "sending": _("going out now"),
-        "sent": _("sent %(when)s, delivery not confirmed yet") % {"when": sent_at},
-        "delivered": _("delivered %(when)s") % {"when": sent_at},
-        "failed": _("failed. %(reason)s") % {"reason": reason},
-        "missed": _("not sent. %(reason)s") % {"reason": reason},
-        "skipped": _("not sent. %(reason)s") % {"reason": reason},
-        "in_doubt": _("unclear. %(reason)s") % {"reason": reason},
-    }[row.status]
+    moment = row.due_at if row.status == "planned" else row.sent_at
+    when = short_words(moment, zone) if moment else ""
+    state = _STATES[row.status] % {"when": when, "reason": reason}
     waits = row.status == "planned" and row.reason is not None
     return MessageLine(
         kinds=(KIND_WORDS[Kind(row.kind)],),

@@ -21,6 +21,7 @@ from app import create_app
 from bench.filling import NOW
 from bench.measure import Figure, Limit, Scale, Target, alternate
 from bench.places import clinic, places
+from bench.site_draft import store_draft
 from bench.site_filling import fill_years
 from bench.texts import settings_for
 from db.session import Database
@@ -34,15 +35,18 @@ _TOKEN: Final = re.compile(r'name="csrf-token" content="([^"]+)"')
 @dataclass(frozen=True, slots=True)
 class Page:
     """One page: its address, and the form that is posted to it, if one is. `headers` are further
-    ones of the request; `answer` the status of the answer."""
+    ones of the request; `answer` the status of the answer. A file that is downloaded has
+    no target."""
 
     path: str
     form: Mapping[str, str] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     answer: int = 200
+    target: Target | None = TARGET
 
 
 _HTMX: Final = {"HX-Request": "true"}
+_POLL: Final = {**_HTMX, "Prepline-Poll": "1"}
 _TYPED: Final = {
     "clinic": clinic().id,
     "first_name": "Rosa",
@@ -56,20 +60,53 @@ _TYPED: Final = {
     "channel": "auto",
     "sms_consent": "y",
 }
+_MONTH: Final = "since=2026-10-22&until=2026-11-20"
+_YEAR: Final = "since=2025-11-21&until=2026-11-20"
+_DAYS: Final = "since=2026-11-20&until=2026-12-20"
 PAGES: Final[dict[str, Page]] = {
     "today": Page("/admin/"),
     "today, only problems": Page("/admin/?problems=y"),
-    "31 days": Page("/admin/?since=2026-11-20&until=2026-12-20"),
-    "31 days, only problems": Page("/admin/?since=2026-11-20&until=2026-12-20&problems=y"),
-    "today, by itself": Page("/admin/", headers={**_HTMX, "Prepline-Poll": "1"}),
+    "today, only not confirmed": Page("/admin/?unconfirmed=y"),
+    "31 days": Page(f"/admin/?{_DAYS}"),
+    "31 days, only problems": Page(f"/admin/?{_DAYS}&problems=y"),
+    "31 days, far down": Page(f"/admin/?{_DAYS}&after=330"),
+    "today, by itself": Page("/admin/", headers=_POLL),
     "search by name": Page("/admin/search", {"q": "garcia jose"}),
     "search by first name": Page("/admin/search", {"q": "ines"}, _HTMX),
     "search by phone": Page("/admin/search", {"q": "(200) 200-0050"}, _HTMX),
     "search by four digits": Page("/admin/search", {"q": "0050"}, _HTMX),
     "search by id": Page("/admin/search", {"q": "B-50"}, _HTMX),
+    "search for nobody": Page("/admin/search", {"q": "Nemo Nobody"}, _HTMX),
     "an appointment": Page("/admin/appointments/50"),
     "a new appointment": Page("/admin/appointments/new"),
     "its messages while typing": Page("/admin/appointments/preview", _TYPED, _HTMX),
+    "needs attention": Page("/admin/attention"),
+    "needs attention, done": Page("/admin/attention?show=done"),
+    "needs attention, done, far down": Page("/admin/attention?show=done&page=100"),
+    "needs attention, by itself": Page("/admin/attention/news?seen=x&since=0", headers=_POLL),
+    "a task": Page("/admin/attention/50"),
+    "a conversation": Page("/admin/contacts/101/thread"),
+    "a conversation of hundreds": Page("/admin/contacts/50/thread"),
+    "a conversation, by itself": Page("/admin/contacts/50/thread/news?seen=x", headers=_POLL),
+    "a patient": Page("/admin/patients/50"),
+    "data quality": Page("/admin/quality"),
+    "data quality, one finding": Page("/admin/quality?finding=no_sms_consent"),
+    "data quality, a year": Page("/admin/quality?days=365"),
+    "tomorrow": Page("/admin/quality/tomorrow"),
+    "tomorrow, further down": Page("/admin/quality/tomorrow?from=100"),
+    "numbers of a month": Page(f"/admin/numbers?{_MONTH}"),
+    "numbers of a year, counted lately": Page(f"/admin/numbers?{_YEAR}"),
+    "numbers of a year, CSV": Page(f"/admin/numbers/patients.csv?{_YEAR}", target=None),
+    "tomorrow, CSV": Page("/admin/quality/tomorrow.csv", target=None),
+    "data quality, CSV": Page("/admin/quality/findings.csv", target=None),
+    "imports": Page("/admin/imports"),
+    "an import": Page("/admin/imports/1"),
+    "an import, further down": Page("/admin/imports/1?from=100"),
+    "staff": Page("/admin/staff"),
+    "audit": Page("/admin/audit"),
+    "audit, of one person and day": Page("/admin/audit?who=7&since=2026-11-19&until=2026-11-19"),
+    "audit, one action": Page("/admin/audit?what=consent_changed"),
+    "account": Page("/admin/account"),
 }
 
 
@@ -77,23 +114,26 @@ def measure(scale: Scale) -> Iterator[Figure]:
     """The median milliseconds of each page on PostgreSQL."""
     with places() as (_, postgresql), ExitStack() as until_the_end:
         if postgresql.fresh is None:
-            for name in PAGES:
+            for name, page in PAGES.items():
                 note = f"{postgresql.name} {postgresql.note}"
-                yield Figure(LANE, name, "ms", (), TARGET, note)
+                yield Figure(LANE, name, "ms", (), page.target, note)
             return
         url = until_the_end.enter_context(postgresql.fresh())
         database = Database(url)
         until_the_end.callback(database.close)
-        fill_years(database, scale.visits)
+        filled = fill_years(database, scale.visits)
         app = create_app(settings_for(url), lambda: NOW)
         until_the_end.callback(app.extensions["prepline_database"].close)
-        client = _signed_in(database, app.test_client())
+        client = _signed_in(database, app.test_client(), scale.appointments)
         token = unescape(_token(client))
         sides = {name: _asker(client, page, token, scale.views) for name, page in PAGES.items()}
         found = alternate(sides, replace(scale, passes=1))
-        note = f"{scale.visits:,} appointments and {10 * scale.visits:,} messages"
+        note = (
+            f"{filled.visits:,} appointments, {filled.messages:,} messages sent or received, "
+            f"{filled.events:,} notes of what became of them"
+        )
         for name, rounds in found.items():
-            yield Figure(LANE, name, "ms", rounds, TARGET, note)
+            yield Figure(LANE, name, "ms", rounds, PAGES[name].target, note)
 
 
 def _asker(client: FlaskClient, page: Page, token: str, views: int) -> Callable[[], float]:
@@ -130,10 +170,12 @@ def _token(client: FlaskClient) -> str:
     return found[1]
 
 
-def _signed_in(database: Database, client: FlaskClient) -> FlaskClient:
-    """A coordinator's browser, as it is after signing in."""
+def _signed_in(database: Database, client: FlaskClient, rows: int) -> FlaskClient:
+    """The browser of somebody who sees every page, as it is after signing in; a file of so many
+    rows of theirs waits to be applied."""
     with database.transaction() as db:
-        person = add_staff(db, NewStaff("bench@example.org", "Bench", Role.COORDINATOR), NOW)
+        person = add_staff(db, NewStaff("bench@example.org", "Bench", Role.MANAGER), NOW)
+    store_draft(database, person.id, rows)
     moment = int(NOW.timestamp())
     with client.session_transaction(base_url=_BASE) as session:
         session.update(

@@ -6,7 +6,6 @@ carriers charge by them.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -48,9 +47,18 @@ def count(text: str) -> Segments:
     numbering (153 or 67), and neither an escaped character nor a surrogate pair is torn apart, so
     a part may stay one unit short.
     """
+    if _BASIC.issuperset(text):
+        return _even(Encoding.GSM7, len(text), 160, 153)
     if _GSM.issuperset(text):
         return _counted(Encoding.GSM7, [2 if c in _EXTENSION else 1 for c in text], 160, 153)
+    if max(text) <= "\uffff":
+        return _even(Encoding.UCS2, len(text), 70, 67)
     return _counted(Encoding.UCS2, [2 if ord(c) > 0xFFFF else 1 for c in text], 70, 67)
+
+
+def _even(encoding: Encoding, units: int, alone: int, numbered: int) -> Segments:
+    """Nearly every text: each character takes one unit."""
+    return Segments(encoding, units, 1 if units <= alone else -(-units // numbered))
 
 
 def _counted(encoding: Encoding, widths: list[int], alone: int, numbered: int) -> Segments:
@@ -105,8 +113,7 @@ _LOOK_ALIKES: Final = str.maketrans(
     }
 )
 
-_RARE_ASCII: Final = re.compile("[\t\v`]")
-"""The ones among plain characters that have a look-alike."""
+_CURLY: Final = frozenset(map(chr, _LOOK_ALIKES))
 _LATIN: Final = (*range(0xC0, 0x250), *range(0x1E00, 0x1F00))
 _UNACCENTED: Final = str.maketrans(
     {
@@ -122,7 +129,7 @@ _UNACCENTED: Final = str.maketrans(
 
 def smart(text: str) -> str:
     """The text with typographic characters replaced by their look-alikes in the GSM alphabet."""
-    return text.translate(_LOOK_ALIKES)
+    return text if _CURLY.isdisjoint(text) else text.translate(_LOOK_ALIKES)
 
 
 def fit(text: str, *, keep_accents: bool) -> str:
@@ -132,8 +139,8 @@ def fit(text: str, *, keep_accents: bool) -> str:
     the text need more parts, unless `keep_accents` says that correct spelling is worth the price.
     The result never needs more parts than the composed text.
     """
-    if text.isascii() and not _RARE_ASCII.search(text):
-        return text
+    if _GSM.issuperset(text):
+        return text  # composed, and as plain and as cheap as can be
     composed = unicodedata.normalize("NFC", text)
     looked_alike = unicodedata.normalize("NFC", smart(composed))
     plain = composed if looked_alike == composed else _cheaper(looked_alike, composed)

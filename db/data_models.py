@@ -14,9 +14,9 @@ class ImportDraft(Base):
     """A file of appointments on its way in, kept for a day.
 
     `rows` are its good rows, `bad` its bad ones with notes, `outcomes` what was or will be shown of
-    the good ones; all three are JSON and hold patients' data. `stage` says what is being done and
-    `position` how many pieces of the file are done with it. `has_moved_on` says that what is shown
-    is not what was shown before.
+    the good ones; all three are JSON, compressed by zlib, and hold patients' data. `stage` says
+    what is being done and `position` how many pieces of the file are done with it. `has_moved_on`
+    says that what is shown is not what was shown before.
     """
 
     __tablename__ = "import_draft"

@@ -1,13 +1,15 @@
 """What is wrong or unusual in the data of patients who have appointments ahead.
 
-All findings of a period are counted by one statement and listed by another, whatever the number of
-patients. A finding that somebody has checked does not count as long as the data is the same.
+A period is looked through by two statements and a page of it is read by another, whatever the
+number of patients. A finding that somebody has checked does not count as long as the data is the
+same.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -26,7 +28,7 @@ from sqlalchemy import (
     func,
     or_,
     select,
-    tuple_,
+    text,
 )
 from sqlalchemy.orm import Session, aliased
 
@@ -80,15 +82,20 @@ class Found:
     marks: dict[Finding, str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """Where a list goes on: after this patient."""
+    """Where a patient is in the list of a period."""
 
     starts_at: dt.datetime
     patient_id: int
 
 
 _LANGUAGES: Final = ("en", "es")
+_BITS: Final = {each: 1 << number for number, each in enumerate(Finding)}
+_NOTED: Final = text(
+    "(contact.opted_out_at IS NOT NULL OR NOT contact.reachable OR NOT contact.textable)"
+)
+"""As its partial index says it."""
 _OTHER: Final = aliased(Patient)
 _SAME_PHONE: Final = and_(
     _OTHER.clinic_id == Patient.clinic_id, _OTHER.phone == Patient.phone, _OTHER.id != Patient.id
@@ -155,62 +162,81 @@ def _open(period: Period) -> dict[Finding, ColumnElement[bool]]:
     }
 
 
-def _ahead(period: Period) -> Subquery:
-    return (
-        select(Appointment.patient_id, func.min(Appointment.starts_at).label("starts_at"))
-        .where(
-            Appointment.clinic_id.in_(period.clinic_ids),
-            Appointment.status == "scheduled",
-            Appointment.starts_at >= period.since,
-            Appointment.starts_at < period.until,
-        )
-        .group_by(Appointment.patient_id)
-        .subquery("ahead")
+def _ahead(period: Period, patient_ids: Collection[int] | None = None) -> Subquery:
+    """The patients of a period, or these of them, with their first appointments."""
+    query = select(
+        Appointment.patient_id, func.min(Appointment.starts_at).label("starts_at")
+    ).where(
+        Appointment.clinic_id.in_(period.clinic_ids),
+        Appointment.status == "scheduled",
+        Appointment.starts_at >= period.since,
+        Appointment.starts_at < period.until,
     )
+    if patient_ids is not None:
+        query = query.where(Appointment.patient_id.in_(patient_ids))
+    return query.group_by(Appointment.patient_id).subquery("ahead")
 
 
 def _of_contact() -> ColumnElement[bool]:
     return and_(Contact.clinic_id == Patient.clinic_id, Contact.phone == Patient.phone)
 
 
-def _from(query: Select[Any], ahead: Subquery) -> Select[Any]:
-    return (
-        query.select_from(ahead)
-        .join(Patient, Patient.id == ahead.c.patient_id)
-        .outerjoin(Contact, _of_contact())
-    )
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """A period looked through once: how many patients have appointments in it, and those with
+    findings, the earliest appointment first, each with the numbers of its findings as bits."""
+
+    patients: int
+    found: Sequence[tuple[Place, int]] = field(repr=False)
+
+    def counts(self) -> dict[Finding, int]:
+        """How many patients have each finding."""
+        many = Counter(bits for _place, bits in self.found)
+        return {
+            each: sum(count for bits, count in many.items() if bits & _BITS[each])
+            for each in Finding
+        }
+
+    def places(self, wanted: Finding | None) -> list[Place]:
+        """Where the patients with the wanted finding are, or with any."""
+        return [place for place, bits in self.found if wanted is None or bits & _BITS[wanted]]
 
 
-def count_findings(session: Session, period: Period) -> tuple[int, dict[Finding, int]]:
-    """How many patients have appointments in the period, and how many of them have each finding."""
+def survey(session: Session, period: Period) -> Survey:
+    """Look through a period, in two statements."""
+    ahead = _ahead(period)
+    bits: Any = sum(case((open_, _BITS[each]), else_=0) for each, open_ in _open(period).items())
+    rated = _from(select(ahead.c.starts_at, Patient.id, bits.label("bits")), ahead).cte("rated")
+    rated = rated.prefix_with("MATERIALIZED", dialect="postgresql")  # or each is rated twice
+    query = select(rated).where(rated.c.bits != 0).order_by(rated.c.starts_at, rated.c.id)
+    found = [(Place(at, patient), bits) for at, patient, bits in session.execute(query)]
+    return Survey(session.scalar(select(func.count()).select_from(ahead)) or 0, found)
+
+
+def findings_of(session: Session, period: Period, places: Sequence[Place]) -> list[Found]:
+    """The patients at these places who still have findings, in this order."""
+    seen, ahead = _seen(), _ahead(period, [place.patient_id for place in places])
     opened = _open(period)
-    sums = [func.sum(case((opened[each], 1), else_=0)) for each in Finding]
-    query: Any = select(func.count(), *sums)
-    patients, *counts = session.execute(_from(query, _ahead(period))).one()
-    return patients, {each: count or 0 for each, count in zip(Finding, counts, strict=True)}
-
-
-def list_findings(
-    session: Session, period: Period, wanted: Finding | None, limit: int, after: Place | None
-) -> list[Found]:
-    """Patients with the wanted finding, or with any; the earliest appointment first."""
-    opened, ahead = _open(period), _ahead(period)
-    seen = _seen()
     marks = [case((opened[each], seen[each])).label(each.value) for each in Finding]
     columns: tuple[Any, ...] = (
         *(Patient.id, Patient.clinic_id, Patient.first_name, Patient.last_name),
         *(Patient.date_of_birth, Patient.phone, Patient.language, Patient.channel),
         ahead.c.starts_at,
     )
-    query = _from(select(*columns, *marks), ahead)
-    query = query.where(opened[wanted] if wanted else or_(*opened.values()))
-    if after is not None:
-        here = tuple_(ahead.c.starts_at, Patient.id)
-        query = query.where(here > (after.starts_at, after.patient_id))
-    rows: Iterable[Any] = session.execute(
-        query.order_by(ahead.c.starts_at, Patient.id).limit(limit)
+    rows: Iterable[Any] = session.execute(_from(select(*columns, *marks), ahead))
+    found = [_found(list(row), width=len(columns)) for row in rows]
+    return sorted(
+        (each for each in found if each.marks), key=lambda each: (each.starts_at, each.patient_id)
     )
-    return [_found(list(row), width=len(columns)) for row in rows]
+
+
+def _from(query: Select[Any], ahead: Subquery) -> Select[Any]:
+    """A contact that nothing is unusual about is left out: it is as good as none."""
+    return (
+        query.select_from(ahead)
+        .join(Patient, Patient.id == ahead.c.patient_id)
+        .outerjoin(Contact, and_(_of_contact(), _NOTED))
+    )
 
 
 def _found(row: list[Any], width: int) -> Found:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import exists, func, select
 from sqlalchemy.engine import Connection
 
+from db.bulk import Bulk
 from db.claims import Claimed, look_at
 from db.models import Appointment, Patient, Reminder
 
@@ -17,6 +18,10 @@ _WHOM: Final = select(
     *(Appointment.id, Appointment.external_id, Patient.id, Patient.first_name),
     *(Patient.last_name, Appointment.starts_at),
 ).join(Patient, Patient.id == Appointment.patient_id)
+_VISIT_ID: Final = Appointment.__table__.c.id
+_WHOM_AMONG: Final = Bulk(
+    lambda given: _WHOM.where(given.has(_VISIT_ID, "id")), {"id": _VISIT_ID.type}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +80,8 @@ def due_between(
 def whom_of(connection: Connection, due: Sequence[Due]) -> dict[int, Whom]:
     """Whom the messages are for, by appointment."""
     wanted = {each.row.appointment_id for each in due}
-    query = _WHOM.where(Appointment.id.in_(wanted))
-    return {each.appointment_id: each for each in _whoms(connection.execute(query))}
+    rows = _WHOM_AMONG.run(connection, [{"id": each} for each in wanted])
+    return {each.appointment_id: each for each in _whoms(rows)}
 
 
 def never_planned(

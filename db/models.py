@@ -56,6 +56,7 @@ _PLANNED: Final = text("status = 'planned'")
 _OPEN: Final = text("next_at IS NOT NULL")
 _LOST: Final = text("status IN ('failed','missed','in_doubt','skipped')")
 _SHUT: Final = text("opted_out_at IS NOT NULL OR NOT reachable")
+_NOTED: Final = text("opted_out_at IS NOT NULL OR NOT reachable OR NOT textable")
 _WENT_OUT: Final = text("status IN ('sent','delivered')")
 
 
@@ -80,7 +81,7 @@ class Patient(Base):
     __tablename__ = "patient"
     __table_args__ = (
         UniqueConstraint("clinic_id", "name_key", "date_of_birth"),
-        Index(None, "clinic_id", "phone"),
+        Index(None, "clinic_id", "phone", postgresql_include=["id"]),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -128,6 +129,14 @@ class Contact(Base):
     __table_args__ = (
         UniqueConstraint("clinic_id", "phone"),
         Index("ix_contact_shut", "clinic_id", "phone", postgresql_where=_SHUT, sqlite_where=_SHUT),
+        Index(
+            "ix_contact_noted",
+            "clinic_id",
+            "phone",
+            postgresql_where=_NOTED,
+            sqlite_where=_NOTED,
+            postgresql_include=["textable", "reachable", "opted_out_at"],
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -187,7 +196,10 @@ class InboundText(Base):
     """
 
     __tablename__ = "inbound_text"
-    __table_args__ = (Index(None, "contact_id", "at"), Index(None, "at"))
+    __table_args__ = (
+        Index(None, "contact_id", "at"),
+        Index(None, "at", postgresql_include=["contact_id", "kind", "labels", "segments"]),
+    )
 
     sid: Mapped[str] = mapped_column(String(64), primary_key=True)
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id"))
@@ -212,7 +224,9 @@ class Appointment(Base):
     __tablename__ = "appointment"
     __table_args__ = (
         UniqueConstraint("clinic_id", "external_id"),
-        Index(None, "clinic_id", "starts_at"),
+        Index(
+            None, "clinic_id", "starts_at", postgresql_include=["patient_id", "status", "answer"]
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -277,7 +291,12 @@ class Reminder(Base):
             postgresql_where=_LOST,
             sqlite_where=_LOST,
         ),
-        Index(None, "clinic_id", "due_at"),
+        Index(
+            None,
+            "clinic_id",
+            "due_at",
+            postgresql_include=["channel", "status", "sent_at", "segments"],
+        ),
         Index(
             "ix_reminder_went_out",
             "appointment_id",

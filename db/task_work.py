@@ -11,7 +11,7 @@ import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, case, select, update
 from sqlalchemy.orm import Session
@@ -83,12 +83,13 @@ def queue(
 ) -> Sequence[TaskView]:
     """Tasks of some clinics: the open ones by urgency (emergencies that nobody has acknowledged
     before all others), then the oldest first; those that are done, the newest first."""
-    query = _views().where(Task.clinic_id.in_(clinic_ids), *_shown(show, staff_id))
+    of_page = select(Task.id).where(Task.clinic_id.in_(clinic_ids), *_shown(show, staff_id))
+    order: tuple[ColumnElement[Any], ...] = (_RANK, Task.created_at.asc(), Task.id.asc())
     if show is Show.DONE:
-        query = query.order_by(Task.done_at.desc(), Task.id.desc())
-    else:
-        query = query.order_by(_RANK, Task.created_at, Task.id)
-    rows = session.execute(query.limit(limit).offset(offset))
+        order = (Task.done_at.desc(), Task.id.desc())
+    # What belongs to a task is looked up for those of the page, not for all before it.
+    of_page = of_page.order_by(*order).limit(limit).offset(offset)
+    rows = session.execute(_views().where(Task.id.in_(of_page)).order_by(*order))
     return [TaskView(task, phone, visit, who) for task, phone, visit, who in rows]
 
 

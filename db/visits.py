@@ -7,11 +7,22 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, case, false, func, or_, select, text, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    case,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    tuple_,
+)
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from db.contacts import ContactState
@@ -166,17 +177,27 @@ def open_tasks_about(
 
 
 def _day_number(days: Sequence[Days]) -> ColumnElement[int]:
-    """Which of the wanted days an appointment is on."""
-    spans = [
-        (_within(each.clinic_id, since, until), number)
-        for each in days
-        for number, (since, until) in enumerate(_pairs(each))
+    """Which of the wanted days an appointment is on that is on one of them."""
+    numbers = [
+        (Appointment.clinic_id == each.clinic_id, _number_among(each.starts)) for each in days
     ]
-    return case(*spans, else_=None) if spans else case((false(), 0))
+    if not numbers:
+        return literal(0)
+    return numbers[0][1] if len(numbers) == 1 else case(*numbers, else_=None)
 
 
-def _pairs(days: Days) -> Iterator[tuple[dt.datetime, dt.datetime]]:
-    return zip(days.starts, days.starts[1:], strict=False)
+def _number_among(
+    starts: Sequence[dt.datetime], first: int = 0, end: int | None = None
+) -> ColumnElement[int]:
+    """As a tree of comparisons: a month of days takes five for each appointment."""
+    end = len(starts) - 1 if end is None else end
+    if end - first == 1:
+        return literal(first)
+    middle = (first + end) // 2
+    earlier = Appointment.starts_at < starts[middle]
+    return case(
+        (earlier, _number_among(starts, first, middle)), else_=_number_among(starts, middle, end)
+    )
 
 
 def _is_wanted(wanted: Wanted) -> ColumnElement[bool]:
@@ -198,7 +219,14 @@ def _within(clinic_id: str, since: dt.datetime, until: dt.datetime) -> ColumnEle
 
 
 def _has_problem(clinic_ids: Collection[str]) -> ColumnElement[bool]:
-    """The patient can't come, a message did not reach them or can't, or somebody waits for us."""
+    """The patient can't come, a message did not reach them or can't, or somebody waits for us.
+
+    Few patients wait and few phones are shut: those are gathered first. An appointment's phone and
+    its lost messages are looked up one by one; as joins (or without the `limit`) PostgreSQL would
+    read all patients, and all messages that were ever lost.
+    """
+    its_phone = select(Patient.phone).where(Patient.id == Appointment.patient_id).scalar_subquery()
+    phone = tuple_(Appointment.clinic_id, its_phone)
     lost = (
         select(Reminder.id)
         .where(
@@ -207,13 +235,13 @@ def _has_problem(clinic_ids: Collection[str]) -> ColumnElement[bool]:
             _LOST,
             or_(Reminder.status != "skipped", Reminder.reason.not_in(_HARMLESS)),
         )
-        .exists()
+        .limit(1)
+        .scalar_subquery()
     )
-    phone_of = (Patient.clinic_id == Contact.clinic_id, Patient.phone == Contact.phone)
-    shut = select(Patient.id).join(Contact, and_(*phone_of)).where(_SHUT)
+    shut = select(Contact.clinic_id, Contact.phone).where(_SHUT)
     waits = (
         select(Patient.id)
-        .join(Contact, and_(*phone_of))
+        .join(Contact, and_(Patient.clinic_id == Contact.clinic_id, Patient.phone == Contact.phone))
         .join(Task, Task.contact_id == Contact.id)
         .where(Task.done_at.is_(None), Task.clinic_id.in_(clinic_ids))
     )
@@ -222,6 +250,6 @@ def _has_problem(clinic_ids: Collection[str]) -> ColumnElement[bool]:
     )
     ahead = and_(
         Appointment.status == "scheduled",
-        or_(Appointment.answer == "cannot_come", lost, Appointment.patient_id.in_(shut)),
+        or_(Appointment.answer == "cannot_come", phone.in_(shut), lost.is_not(None)),
     )
-    return or_(ahead, Appointment.patient_id.in_(waits), Appointment.id.in_(asked))
+    return or_(Appointment.id.in_(asked), Appointment.patient_id.in_(waits), ahead)

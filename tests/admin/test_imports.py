@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from admin import imports
-from admin.import_work import Stage, go_on
+from admin.import_work import Stage, go_on, rows_of
 from admin.site import site as site_of_app
 from appointments import Change
 from db.data_models import ImportDraft
@@ -104,7 +104,7 @@ def test_what_was_shown_is_applied_and_the_file_is_forgotten(site: TestSite, des
     page = desk.get(address).text
     assert "Applied on Fri, Nov 20, 2026, 1:00 PM EST" in page
     assert cells(page, "New") == ["250"]
-    assert draft(site).rows == b"[]"
+    assert rows_of(draft(site)) == []
     assert '"new": 250' in audited(site, "import_applied")[0]
     assert desk.post(f"{address}/apply", {"mark": "x"}).status_code == 303
     assert counts(site) == (250, 250, 750)

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, select, update
 
 from admin.charts import Bar, bar_chart
 from carrier.segments import count
-from db.models import Appointment, Audit, InboundText, Reminder
+from db.models import Appointment, Audit, Contact, InboundText, Reminder
 from db.tasks import NewTask, open_task
 from tests.support.data import booked
 from tests.support.site import TestSite, Visitor
@@ -137,6 +137,46 @@ def test_questions_by_topic_and_those_without_an_answer(site: TestSite, desk: Vi
     assert found["not understood"] == ["1", "0", "0"]
     assert found["prep.driver"] == ["0", "1", "1"]
     assert table(desk, "messages")["Answers to texts"] == ["3", "6"]
+
+
+def test_texts_are_those_of_the_clinic_that_is_looked_at(site: TestSite, desk: Visitor) -> None:
+    visit(site, 1)
+    iowa = site.load("iowa-radiology")
+    booked(site.database, iowa, site.clock(), external_id="I-1", phone="+18285550001")
+    with site.database.transaction() as session:
+        about = {"media": 0, "rule": "", "response": "", "reply": "", "body": "?", "segments": 1}
+        about |= {"kind": "unknown", "labels": "", "at": site.clock()}
+        contacts = dict(session.execute(select(Contact.clinic_id, Contact.id)).all())
+        for number, clinic in enumerate(("ara-health", iowa.id, iowa.id)):
+            session.add(InboundText(sid=f"S{number}", contact_id=contacts[clinic], **about))
+        session.add(InboundText(sid="S of nobody", contact_id=None, **about))
+    assert table(desk, "questions")["not understood"][0] == "3"
+    for clinic, texts in (("ara-health", "1"), (iowa.id, "2")):
+        desk.post("/admin/clinic", {"clinic": clinic})
+        assert table(desk, "questions")["not understood"][0] == texts
+
+
+def test_a_long_period_is_counted_anew_after_some_minutes_and_says_so(
+    site: TestSite, desk: Visitor
+) -> None:
+    long, short = "since=2026-11-01&until=2026-12-31", "since=2026-12-01&until=2026-12-31"
+
+    def patients(period: str) -> str:
+        page = " ".join(desk.get(f"/admin/numbers?{period}").text.split())
+        said = "Counted on Fri, Nov 20, 2026" in page and "counted anew after 10 minutes" in page
+        assert said == (period == long)
+        found = re.search(r"Patients with an appointment</th><td>(\d+)</td>", page)
+        assert found
+        return found[1]
+
+    visit(site, 1)
+    assert (patients(long), patients(short)) == ("1", "1")
+    visit(site, 2)
+    assert (patients(long), patients(short)) == ("1", "2")
+    assert table(desk, "patients", long)["Patients with an appointment"] == ["2"]
+    desk.post("/admin/clinic", {"clinic": "ara-health"})
+    site.clock.advance(minutes=11)
+    assert patients(long) == "2"
 
 
 def test_a_period_that_is_none_is_told(site: TestSite, desk: Visitor) -> None:

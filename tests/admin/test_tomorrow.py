@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+from html import unescape
 
 from sqlalchemy import select
 
@@ -38,6 +40,34 @@ def test_what_goes_out_and_who_gets_none(site: TestSite) -> None:
     with site.database.reading() as session:
         entries = session.scalars(select(Audit.detail).where(Audit.action.like("forecast%")))
         assert list(entries) == ['{"messages": 2, "patients": 2}'] * 2
+
+
+def test_both_lists_go_on_by_themselves_and_the_totals_are_of_all(site: TestSite) -> None:
+    profile, start = site.profiles["ara-health"], local("2026-11-22T08:30")
+    for number in range(54):
+        person: dict[str, object] = {
+            "external_id": f"A-{number}",
+            "first_name": f"Ada{number}",
+            "phone": f"+1828555{number:04}",
+            "sms_consent": number < 27,
+        }
+        booked(site.database, profile, site.clock(), starts_at=start, **person)
+    desk = site.visitor()
+    page = desk.get("/admin/quality/tomorrow").text
+    assert "54 messages will go out" in page
+    assert "27 patients will get none." in page
+    assert "50 of 54 messages that will go out." in page
+    assert "50 of 54 messages that will not go out." in page
+    staying, going = (unescape(each) for each in re.findall(r'href="([^"]+)" rel="next"', page))
+    further = desk.get(going).text
+    assert "4 of 54 messages that will go out." in further
+    assert "50 of 54 messages that will not go out." in further
+    both = desk.get(f"{going}&{staying.partition('?')[2]}").text
+    assert "4 of 54 messages that will go out." in both
+    assert "4 of 54 messages that will not go out." in both
+    assert len(re.findall('rel="prev"', both)) == 2
+    seen = re.findall(r"Ada\d+", page + both)
+    assert len(set(seen)) == 54
 
 
 def test_every_kind_has_words_and_every_silence_a_reason() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from contextlib import closing
 from pathlib import Path
 
@@ -14,9 +15,11 @@ from alembic.migration import MigrationContext
 from sqlalchemy import text
 
 from db import migrate
-from db.models import Base
+from db.models import Base, ImportDraft
 from db.session import Database, DatabaseDownError
+from db.staff import NewStaff, Role, add_staff
 from tests.support import postgres
+from tests.support.csv_files import NOW
 from tests.support.processes import free_port, running
 from tests.support.waiting import wait_until
 
@@ -41,11 +44,11 @@ WHERE table_schema = 'public' AND table_name <> 'alembic_version'
 """
 
 
-def downgrade(url: str) -> None:
+def downgrade(url: str, revision: str = "base") -> None:
     config = Config()
     config.set_main_option("script_location", str(migrate.MIGRATIONS))
     config.attributes["url"] = url
-    command.downgrade(config, "base")
+    command.downgrade(config, revision)
 
 
 def tables(url: str) -> set[str]:
@@ -86,6 +89,26 @@ def test_down_to_nothing_and_up_again(bare_url: str) -> None:
     assert tables(bare_url) == set()
     migrate.upgrade(bare_url)
     assert tables(bare_url) == all_tables
+
+
+def test_files_on_their_way_in_are_compressed(bare_url: str) -> None:
+    migrate.upgrade(bare_url)
+    kept = {"rows": b'[{"row": 2}]', "bad": b"{}", "outcomes": b"[]"}
+    with closing(Database(bare_url)) as database:
+        with database.transaction() as session:
+            person = add_staff(session, NewStaff("a@example.org", "A", Role.COORDINATOR), NOW)
+            stored = {name: zlib.compress(content) for name, content in kept.items()}
+            state = {"stage": "shown", "position": 0, "has_moved_on": False, "made_at": NOW}
+            draft = ImportDraft(staff_id=person.id, name="a.csv", sha256="", **stored, **state)
+            session.add(draft)
+        for change, content in (
+            (lambda url: downgrade(url, "0008"), kept),
+            (migrate.upgrade, stored),
+        ):
+            change(bare_url)
+            with database.reading() as session:
+                found = session.execute(text("SELECT rows, bad, outcomes FROM import_draft")).one()
+            assert found._asdict() == content
 
 
 def test_a_database_that_is_not_migrated_is_noticed(bare_url: str) -> None:
