@@ -23,6 +23,7 @@ from carrier.phones import pretty
 from db.forecasts import Whom
 from flows.library import default_library
 from profiles import Profile
+from scheduler.channel import Channel
 from scheduler.forecasting import Forecast, Going, Staying, forecast
 from scheduler.policy import Kind
 
@@ -61,6 +62,7 @@ def tomorrow() -> str:
         going=going[start : start + PAGE_SIZE],
         total=len(going),
         more_going=_ways("from", start, len(going)),
+        calls=sum(each.channel is Channel.VOICE for _clinic, each in going),
         segments=sum(each.segments for _clinic, each in going),
         staying=staying[silent_start : silent_start + PAGE_SIZE],
         staying_total=len(staying),
@@ -113,7 +115,8 @@ def _forecasts(clinics: Sequence[Profile]) -> list[Forecast]:
     with site().database.reading() as db:
         for clinic in clinics:
             day = now().astimezone(clinic.zone).date() + dt.timedelta(days=1)
-            days.append(forecast(db.connection(), default_library(), clinic, day))
+            parts = (db.connection(), default_library(), clinic, day)
+            days.append(forecast(*parts, caller=site().calling_number))
     return days
 
 
@@ -140,7 +143,8 @@ def _who(day: Forecast, at: dt.datetime, whom: Whom, zone: ZoneInfo) -> Sequence
 
 def _of_going(each: Going) -> Sequence[str]:
     what = (pretty(each.to), KIND_WORDS[each.kind], each.channel.value, each.language)
-    return (*what, str(each.segments), each.body, "")
+    segments = "" if each.channel is Channel.VOICE else str(each.segments)
+    return (*what, segments, each.body, "")
 
 
 def _of_staying(each: Staying) -> Sequence[str]:
