@@ -11,11 +11,13 @@ from admin.appointment_preview import cancelling, open_reminders, typed_preview
 from admin.appointment_saving import Conflict
 from admin.appointment_words import message_words
 from admin.pages import render
+from admin.prep_words import prep_of
 from admin.site import now, site
 from admin.visit_list import Question, questions_of
 from admin.visit_words import KIND_WORDS, state_of
 from db.contacts import contact_of
 from db.models import Appointment
+from db.prep_answers import answers_by_visit
 from db.reminders import all_of, events_of
 from db.visits import open_tasks_about
 from profiles import Profile
@@ -62,6 +64,7 @@ def existing_page(
         open_count = len(open_reminders(db, visit))
         contact = contact_of(db, profile.id, visit.patient.phone)
         tasks = open_tasks_about(db, [visit], [contact] if contact else [])
+        given = answers_by_visit(db, [visit]).get(visit.id, {})
         rows = all_of(db, visit.id)
         events = events_of(db, [row.id for row in rows])
     for field in shown:
@@ -81,6 +84,7 @@ def existing_page(
         cancel_messages=cancel,
         open_count=open_count,
         questions=questions_of(tasks),
+        prep=prep_of(given),
         stories=[
             Told(KIND_WORDS[Kind(row.kind)], story_of(row, events, profile.zone), row.body or "")
             for row in rows

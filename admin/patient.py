@@ -159,7 +159,7 @@ def _page(patient_id: int, form: CaregiverForm | None = None) -> str:
         if profile is None:
             abort(404)
         names = {person.id: person.name for person in all_staff(db)}
-        wanted = timeline.Wanted(until, PAGE_SIZE, names, profile)
+        wanted = timeline.Wanted(until, now(), PAGE_SIZE, names, profile)
         entries, older = timeline.newest(db, file, OF_PATIENT, wanted)
         others = files.sharing(db, patient)
         known = files.caregiver_of(db, patient_id)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from admin import task_words, timeline
 from admin.audit_words import action_words
+from admin.phone_timeline import TALK
 from admin.timeline import Entry, Side, Wanted
 from admin.times import moment_words
 from admin.words import gettext as _
@@ -118,9 +119,7 @@ def staff(session: Session, file: PatientFile, wanted: Wanted) -> Sequence[Entry
 OF_PATIENT: Final[Sequence[timeline.Source[PatientFile]]] = (
     visits,
     reminders,
-    _of_phone(timeline.texts),
-    _of_phone(timeline.replies),
-    _of_phone(timeline.opt_changes),
+    *map(_of_phone, TALK),
     tasks,
     consents,
     staff,

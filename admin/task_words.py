@@ -9,6 +9,7 @@ from admin.words import gettext as _
 from admin.words import ngettext
 from db.models import Task
 from db.task_work import Show, Step
+from flows.call_state import Missed
 from flows.model import TaskKind
 from flows.triage import FlagClass
 from scheduler.policy import Reason
@@ -152,7 +153,9 @@ def topic(task: Task) -> str:
 
 
 def reason(task: Task) -> str:
-    """Why a message did not reach the patient."""
+    """Why a message did not reach the patient, or a caller no person."""
+    if task.reason in set(Missed):
+        return Missed(task.reason).words
     return Reason(task.reason).words if task.reason in set(Reason) else _plain(task.reason or "")
 
 

@@ -21,6 +21,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from admin import access, audit, sessions, task_words, timeline
 from admin.clinic_choice import all_clinics, zone_of
 from admin.pages import render, render_part
+from admin.phone_timeline import OF_PHONE
 from admin.site import now, site
 from admin.task_cards import Phone, phone_of
 from admin.texting import PAUSE, Draft, Refusal, is_quiet, may_text, measured
@@ -246,8 +247,8 @@ def _read(contact_id: int) -> _Thread:
         profile = _profile(db, contact)
         names = {person.id: person.name for person in all_staff(db)}
         until = from_micros(before) if before else dt.datetime.max.replace(tzinfo=dt.UTC)
-        wanted = timeline.Wanted(until, PAGE_SIZE, names, profile)
-        entries, older = timeline.newest(db, contact, timeline.OF_PHONE, wanted)
+        wanted = timeline.Wanted(until, now(), PAGE_SIZE, names, profile)
+        entries, older = timeline.newest(db, contact, OF_PHONE, wanted)
         patients = threads.patients_on(db, contact)
         wrote_at = threads.wrote_last_at(db, contact)
         opt_out = threads.newest_opt_out(db, contact)

@@ -16,9 +16,11 @@ from sqlalchemy.orm import Session
 from admin.words import gettext as _
 from carrier.errors import ErrorClass
 from db import threads
+from db.call_models import CallTurnRow
 from db.models import Contact, InboundText, Reminder, StaffText
 from flows.model import Kind
 from profiles import Profile
+from scheduler.channel import Channel
 from scheduler.policy import Kind as ReminderKind
 from scheduler.policy import Reason
 
@@ -36,7 +38,8 @@ class Side(StrEnum):
 class Entry:
     """One thing that happened: when (UTC), by whom, what was said, what became of it.
 
-    `state_kind` is the colour of the badge that says `state`.
+    `state_kind` is the colour of the badge that says `state`; `link` leads to what can be listened
+    to, in the words `link_words`.
     """
 
     at: dt.datetime
@@ -46,6 +49,8 @@ class Entry:
     note: str = ""
     state: str = ""
     state_kind: str = "off"
+    link: str = ""
+    link_words: str = ""
 
 
 About = TypeVar("About")
@@ -53,9 +58,11 @@ About = TypeVar("About")
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which part of a timeline: so many entries before a moment; names of staff by key."""
+    """Which part of a timeline: so many entries before a moment; the present moment (both UTC);
+    names of staff by key."""
 
     before: dt.datetime
+    now: dt.datetime
     limit: int
     names: Mapping[int, str]
     profile: Profile | None
@@ -107,8 +114,8 @@ _BY_RULE: Final = {
 }
 
 
-def understood(row: InboundText) -> str:
-    """What was made of a text."""
+def understood(row: InboundText | CallTurnRow) -> str:
+    """What was made of a text, or of a turn of a call."""
     if row.rule in _BY_RULE:
         return _BY_RULE[row.rule]
     words = _UNDERSTOOD.get(row.kind, row.kind)
@@ -132,6 +139,12 @@ REMINDER_WORDS: Final[dict[str, str]] = {
     ReminderKind.MOVED: _("Notice that the appointment was moved"),
     ReminderKind.CANCELLED: _("Notice that the appointment was cancelled"),
 }
+_STATES_OF_CALLS: Final = {
+    "sending": (_("Being called"), "normal"),
+    "sent": (_("Called; not known yet whether it was heard"), "normal"),
+    "delivered": (_("Heard"), "good"),
+    "failed": (_("Was not heard"), "urgent"),
+}
 _STATES: Final = {
     "planned": (_("Waiting to be sent"), "normal"),
     "sending": (_("Being sent"), "normal"),
@@ -147,13 +160,17 @@ _STATES: Final = {
 
 def reminder_entry(row: Reminder) -> Entry:
     """A reminder with its state in plain words."""
+    is_call = row.channel == Channel.VOICE
     state, colour = _STATES.get(row.status, (row.status, "off"))
     if row.status == "planned":
         state = _("Planned")
+    elif is_call:
+        state, colour = _STATES_OF_CALLS.get(row.status, (state, colour))
+    words = REMINDER_WORDS.get(row.kind, row.kind)
     return Entry(
         row.sent_at or row.started_at or row.due_at,
         Side.CLINIC,
-        REMINDER_WORDS.get(row.kind, row.kind),
+        _("%(message)s, by call") % {"message": words} if is_call else words,
         row.body or "",
         note=Reason(row.reason).words if row.reason in set(Reason) else "",
         state=state,
@@ -179,7 +196,3 @@ def opt_changes(session: Session, contact: Contact, wanted: Wanted) -> Sequence[
     rows = threads.opt_changes(session, contact, wanted.before, wanted.limit + 1)
     words = {"opt_out": _("Messages switched off"), "opt_in": _("Messages switched on")}
     return [Entry(row.at, Side.EVENT, words.get(row.change, row.change)) for row in rows]
-
-
-OF_PHONE: Final[Sequence[Source[Contact]]] = (texts, reminders, replies, opt_changes)
-"""What a phone's conversation is made of."""

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from admin import task_words
+from admin.prep_words import Prep, prep_of
 from admin.times import day_start, day_words
-from admin.visit_words import Badge, MessageLine, message_lines, state_of, task_words
+from admin.visit_words import Badge, MessageLine, message_lines, state_of
 from db.contacts import ContactState
 from db.models import Appointment, Reminder, Task
+from db.prep_answers import answers_by_visit
 from db.visits import (
     DayCount,
     Days,
@@ -34,8 +37,9 @@ _SHORTENED: Final = 90
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Something open about a patient; `words` are the patient's own, shortened."""
+    """Something open about a patient, by its task; `words` are the patient's own, shortened."""
 
+    task: int
     urgency: str
     kind: str
     words: str
@@ -53,6 +57,7 @@ class Row:
     messages: Sequence[MessageLine]
     obstacle: str
     questions: Sequence[Question]
+    prep: Prep
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +92,7 @@ class _Known:
     reminders: dict[int, Sequence[Reminder]]
     contacts: dict[tuple[str, str], ContactState]
     tasks: Sequence[Task]
+    prep: Mapping[int, Mapping[str, str]]
     by_visit: dict[int, list[Task]] = field(default_factory=dict)
     by_contact: dict[int, list[Task]] = field(default_factory=dict)
 
@@ -123,6 +129,7 @@ def read_list(
         reminders=reminders_of(db, visits),
         contacts=contacts,
         tasks=open_tasks_about(db, visits, list(contacts.values())),
+        prep=answers_by_visit(db, visits),
     )
     counts = count_visits(db, wanted)
     return VisitList(
@@ -185,6 +192,7 @@ def _row(visit: Appointment, known: _Known, clinic: Profile, now: dt.datetime) -
         messages=message_lines(reminders, clinic.zone, obstacle),
         obstacle=obstacle.words if obstacle else "",
         questions=questions_of(known.tasks_of(visit, contact)),
+        prep=prep_of(known.prep.get(visit.id, {})),
     )
 
 
@@ -201,4 +209,4 @@ def questions_of(tasks: Sequence[Task]) -> list[Question]:
 def _question(task: Task) -> Question:
     words = " ".join(task.words.split())
     short = words if len(words) <= _SHORTENED else f"{words[:_SHORTENED].rstrip()}…"
-    return Question(task.urgency, task_words(task.kind), short)
+    return Question(task.id, task.urgency, task_words.heading(task), short)

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 from admin.times import short_words
 from admin.words import gettext as _
 from db.models import Appointment, Reminder
-from flows.model import TaskKind
 from scheduler.policy import Kind, Reason
 
 
@@ -42,23 +41,6 @@ KIND_WORDS: Final = {
 }
 CHANNEL_WORDS: Final = {"sms": _("Text"), "voice": _("Call")}
 LANGUAGE_WORDS: Final = {"en": _("English"), "es": _("Spanish")}
-TASK_WORDS: Final = {
-    TaskKind.EMERGENCY: _("Warning sign"),
-    TaskKind.SAME_DAY: _("Needs a call today"),
-    TaskKind.CANNOT_COME: _("Cannot come"),
-    TaskKind.CALL_ME: _("Wants a call"),
-    TaskKind.CHANGE_WANTED: _("Wants another time"),
-    TaskKind.DETAILS_WANTED: _("Asks about the appointment"),
-    TaskKind.ALREADY_ATE: _("Has eaten already"),
-    TaskKind.THINNER_NOT_STOPPED: _("Blood thinner not stopped"),
-    TaskKind.ILL: _("Is ill"),
-    TaskKind.NO_DRIVER: _("Has no driver"),
-    TaskKind.MAYBE_PREGNANT: _("May be pregnant"),
-    TaskKind.QUESTION: _("Question"),
-    TaskKind.NOT_UNDERSTOOD: _("Was not understood"),
-    TaskKind.WROTE_WHILE_OPTED_OUT: _("Wrote while opted out"),
-    TaskKind.UNREACHABLE: _("Phone the patient"),
-}
 _HARMLESS: Final = (Reason.BOOKED_LATE, Reason.APPOINTMENT_PAST)
 
 
@@ -74,12 +56,6 @@ class MessageLine:
 def state_of(visit: Appointment) -> Badge:
     """How an appointment stands."""
     return _OVER.get(visit.status) or _SCHEDULED[visit.answer]
-
-
-def task_words(kind: str) -> str:
-    """A task in words; one of another release by its own name."""
-    known = set(TaskKind)
-    return TASK_WORDS[TaskKind(kind)] if kind in known else kind.replace("_", " ")
 
 
 def message_lines(

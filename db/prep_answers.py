@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from sqlalchemy import and_, bindparam, select
@@ -28,6 +30,26 @@ def answers_of(connection: Connection, appointment: int) -> dict[str, str]:
     """The latest answer to each item, for the present version of an appointment."""
     rows = connection.execute(_GIVEN, {"appointment": appointment})
     return {item: answer for item, answer in rows}  # noqa: C416 - rows are no pairs to the type
+
+
+def answers_by_visit(
+    session: Session, visits: Collection[Appointment]
+) -> Mapping[int, Mapping[str, str]]:
+    """The latest answer to each item for the present versions of these appointments, by
+    appointment; one statement for all."""
+    query = (
+        select(PrepAnswer.appointment_id, PrepAnswer.item, PrepAnswer.answer)
+        .join(Appointment, Appointment.id == PrepAnswer.appointment_id)
+        .where(
+            PrepAnswer.appointment_id.in_([visit.id for visit in visits]),
+            PrepAnswer.version == Appointment.version,
+        )
+        .order_by(PrepAnswer.id)
+    )
+    found: dict[int, dict[str, str]] = defaultdict(dict)
+    for visit, item, answer in session.execute(query):
+        found[visit][item] = answer
+    return found
 
 
 def record_prep_answer(

@@ -208,9 +208,10 @@ def _given_up(context: Context, before: CallState, told: CallTurn, wish: HandOff
 
 def _dialled(library: Library, state: CallState, status: str, facts: Facts) -> CallTurn:
     context = context_of(library, state, facts)
-    understood = Understood(Kind.COMMAND, ("coordinator",), "dialled")
-    told = CallTurn(state, (), (), understood)
-    if status in _REACHED:
+    is_reached = status in _REACHED
+    rule = "reached" if is_reached else "dialled"
+    told = CallTurn(state, (), (), Understood(Kind.COMMAND, ("coordinator",), rule))
+    if is_reached:
         return replace(told, state=_over(state), says=(message(context, "goodbye"),))
     missed = _MISSED.get(status, Missed.NO_ANSWER)
     return _ways_back(context, told, "nobody_free", missed)
@@ -242,7 +243,8 @@ def _take_message(_context: Context, _before: CallState, told: CallTurn) -> Call
 
 def _recorded(library: Library, state: CallState, seconds: int, facts: Facts) -> CallTurn:
     context = context_of(library, state, facts)
-    told = CallTurn(state, (), (), Understood(Kind.COMMAND, (), "recorded"))
+    rule = "recorded" if seconds > 0 else "not_recorded"
+    told = CallTurn(state, (), (), Understood(Kind.COMMAND, (), rule))
     if seconds > 0:
         return replace(told, state=_over(state), says=(message(context, "message_taken"),))
     if state.misses + 1 >= TRIES:

@@ -12,6 +12,7 @@ from sqlalchemy import delete, select, update
 from admin import visit_list
 from db.contacts import lock_contact, set_contact
 from db.models import Appointment, Audit, Clinic, Reminder
+from db.prep_answers import record_prep_answer
 from db.tasks import NewTask, open_task
 from tests.support.counting import statements_of
 from tests.support.csv_files import NOW
@@ -162,10 +163,10 @@ def test_what_a_problem_is(site: TestSite) -> None:
     assert list(found) == ["Failed", "Out", "Asked", "Wrote", "Dumb"]
     assert "asked to get no more automated messages" in found["Out"][0]
     assert found["Asked"][1] == "Has no driver"
-    assert found["Wrote"][1] == "Wants a call"
+    assert found["Wrote"][1] == "Wants to talk to a person"
     assert found["Dumb"] == [
         "The patient has not agreed to be contacted this way.",
-        "Phone the patient",
+        "A message did not reach the patient",
     ]
 
 
@@ -243,6 +244,7 @@ def test_the_number_of_queries_does_not_grow(site: TestSite) -> None:
             for contact_id, about in ((contact.id, None), (None, key)):
                 task = NewTask("ara-health", "question", "normal", "", contact_id, about)
                 open_task(session, task, NOW)
+            record_prep_answer(session, key, "driver", "arranged", NOW)
         if number in (1, 11):
             with statements_of(site.database) as asked:
                 assert len(rows(visitor)) == number + 1
