@@ -21,8 +21,9 @@ from tests.support.site import TestSite, page_problems
 
 _OPEN_ALL: Final = "document.querySelectorAll('details').forEach(each => each.open = true)"
 _MARK: Final = """() => {
-  const chosen = 'a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex]';
-  const able = each => !each.disabled && each.tabIndex >= 0 && each.checkVisibility()
+  const chosen = 'a[href], button, input:not([type=hidden]), select, textarea, summary,'
+    + '[tabindex]:not([tabindex="-1"])';
+  const able = each => !each.disabled && each.checkVisibility()
     && !(each.type === 'radio' && !each.checked);
   return [...document.querySelectorAll(chosen)].filter(able).map((each, number) => {
     each.dataset.walk = number;
