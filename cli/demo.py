@@ -15,7 +15,8 @@ from appointment_csv import AppointmentRow, Channel, RowStatus
 from appointments import upsert
 from carrier.client import CarrierCall, CarrierMessage, OutgoingCall, OutgoingText
 from carrier.outcome import Accepted, SendOutcome
-from cli.common import plain_errors, ready_database
+from cli.common import plain_errors, ready_database, ready_settings
+from cli.demo_morning import make_morning, sign_in_links
 from cli.work import utc_text
 from db.clinics import Clinics
 from db.models import Appointment, Reminder
@@ -26,6 +27,7 @@ from scheduler.call_reports import record_call_heard
 from scheduler.clocks import wall_clock
 from scheduler.dispatch import CallDesk, Dispatcher
 
+_WITH_ADDRESS: Final = frozenset({"DATABASE_URL", "PUBLIC_BASE_URL"})
 _CLINIC: Final = "ara-health"
 _OTHER_CLINIC: Final = "iowa-radiology"
 _VISIT: Final = dt.time(9, 30)
@@ -85,6 +87,20 @@ class _Remembered:
 @click.group("demo", hidden=True)
 def demo_group() -> None:
     """The demo's data."""
+
+
+@demo_group.command("morning")
+@plain_errors
+def demo_morning() -> None:
+    """Fill the coordinators' site with the work of the days before now, once for each day.
+
+    Prints a one-time link for each of the demo's accounts.
+    """
+    with ready_settings(_WITH_ADDRESS) as (database, settings):
+        now = wall_clock()
+        make_morning(database, now)
+        links = sign_in_links(database, settings.public_base_url, now)
+    click.echo(json.dumps(links))
 
 
 @demo_group.command("seed")

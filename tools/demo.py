@@ -16,9 +16,9 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from tools import children, local_env
 
@@ -46,10 +46,14 @@ class DemoError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Seed:
-    """What `flask demo seed` booked: a sentence about it, and the worker's clock if not now."""
+    """What `flask demo seed` booked: a sentence about it, and the worker's clock if not now.
+
+    `links` are the one-time links of the demo's accounts on the coordinators' site, by address.
+    """
 
     say: str
     worker_now: str | None
+    links: Mapping[str, str] = field(repr=False)
 
 
 def main() -> int:
@@ -101,14 +105,9 @@ def require_free(*ports: int) -> None:
 def environment(port: int, local: Path = local_env.PATH) -> dict[str, str]:
     """The shell's environment with the demo's settings in place of all of the app's own."""
     local_env.write_if_absent(local)
-    settings = local_env.read(local)
+    local_env.set_addresses(port, local)
     inherited = {name: value for name, value in os.environ.items() if not is_setting(name)}
-    addresses = {
-        "PUBLIC_BASE_URL": f"http://127.0.0.1:{port}",
-        "TWILIO_API_BASE_URL": f"http://127.0.0.1:{port + 1}",
-        "PORT": str(port),
-    }
-    return {**inherited, **settings, **addresses}
+    return {**inherited, **local_env.read(local), "PORT": str(port)}
 
 
 def is_setting(name: str) -> bool:
@@ -118,13 +117,20 @@ def is_setting(name: str) -> bool:
 
 
 def prepare(env: Mapping[str, str]) -> Seed:
-    """Migrate, load the sample clinics and book the sample appointments; a repeat keeps all."""
+    """Migrate, load the sample clinics, fill the coordinators' site and book the visits whose
+    reminders are due; a repeat keeps all."""
     flask(env, "db", "upgrade")
     for clinic in CLINICS:
         flask(env, "clinics", "load", clinic)
-    answer = flask(env, "demo", "seed").strip().rpartition("\n")[2]
-    seed = json.loads(answer)
-    return Seed(say=seed["say"], worker_now=seed["worker_now"])
+    links = last_line(flask(env, "demo", "morning"))
+    seed = last_line(flask(env, "demo", "seed"))
+    return Seed(say=seed["say"], worker_now=seed["worker_now"], links=links)
+
+
+def last_line(output: str) -> dict[str, Any]:
+    """What a command has to say to a program: JSON in its last line."""
+    said: dict[str, Any] = json.loads(output.strip().rpartition("\n")[2])
+    return said
 
 
 def flask(env: Mapping[str, str], *words: str) -> str:
@@ -202,6 +208,7 @@ def require_running(running: Mapping[str, children.Child]) -> None:
 
 def greeting(port: int, seed: Seed) -> str:
     """Where everything is, for the person at the terminal."""
+    links = "\n".join(f"    {email:<25} {link}" for email, link in seed.links.items())
     return f"""
 Prepline runs on sample data.
 
@@ -210,6 +217,10 @@ Prepline runs on sample data.
   Health          http://127.0.0.1:{port}/readyz
 
 {seed.say}
+
+To sign in to the coordinators' site, open one of these links and set a password of your own. Each
+works once; the next `make demo` prints new ones.
+{links}
 
 Commands work on this data from a second terminal in this directory, for example:
   .venv/bin/flask ask "When do I stop eating?"

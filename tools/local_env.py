@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import tempfile
 from pathlib import Path
 
 PATH = Path(__file__).resolve().parent.parent / "var" / "local.env"
@@ -38,6 +39,24 @@ def write_if_absent(path: Path = PATH) -> bool:
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.writelines(lines)
     return True
+
+
+def set_addresses(port: int, path: Path = PATH) -> None:
+    """Have the file name the ports of the demo that runs, the app's and the next one for the
+    emulator, so that links made by commands in another terminal lead to it. The rest stays."""
+    new = {
+        "PUBLIC_BASE_URL": f"http://127.0.0.1:{port}",
+        "TWILIO_API_BASE_URL": f"http://127.0.0.1:{port + 1}",
+    }
+    lines = path.read_text(encoding="utf-8").splitlines()
+    kept = [line for line in lines if line.partition("=")[0].strip() not in new]
+    lines = kept + [f"{name}={value}" for name, value in new.items()]
+    if set(lines) == set(path.read_text(encoding="utf-8").splitlines()):
+        return
+    handle, fresh = tempfile.mkstemp(dir=path.parent, prefix=path.name)  # for its owner alone
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write("".join(f"{line}\n" for line in lines))
+    Path(fresh).replace(path)
 
 
 def read(path: Path = PATH) -> dict[str, str]:

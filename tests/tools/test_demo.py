@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -118,17 +119,23 @@ def descendants(pid: int) -> set[int]:
     return children.union(*map(descendants, children))
 
 
-def reminders(house: Path) -> list[dict[str, Any]]:
-    """What a command in a second terminal sees, without any settings of its own."""
+def in_a_second_terminal(house: Path, *words: str) -> str:
+    """What `flask WORDS` prints there, without any settings of its own."""
     done = subprocess.run(
-        [BIN / "flask", "reminders", "list", "--json"],
+        [BIN / "flask", *words],
         cwd=house,
         env={name: value for name, value in os.environ.items() if name not in demo_names()},
         capture_output=True,
         text=True,
         check=True,
     )
-    rows: list[dict[str, Any]] = json.loads(done.stdout)
+    return done.stdout
+
+
+def reminders(house: Path) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = json.loads(
+        in_a_second_terminal(house, "reminders", "list", "--json")
+    )
     return rows
 
 
@@ -142,6 +149,8 @@ def require_up(process: Running, port: int) -> None:
     assert gives_200(f"http://127.0.0.1:{port + 1}/")
     said = "\n".join(process.lines)
     assert f"http://127.0.0.1:{port + 1}/" in said
+    links = re.findall(rf"(\S+@\S+) +http://127.0.0.1:{port}/admin/welcome/\S", said)
+    assert links == ["coordinator@example.org", "manager@example.org"]
 
 
 def test_it_runs_until_ctrl_c_and_a_second_start_keeps_the_data(house: Path) -> None:
@@ -149,7 +158,9 @@ def test_it_runs_until_ctrl_c_and_a_second_start_keeps_the_data(house: Path) -> 
     with running("python", "-m", "tools.demo", env={"PORT": str(port)}, cwd=house) as process:
         require_up(process, port)
         booked = {row["external_id"] for row in reminders(house)}
-        assert booked
+        assert len(booked) > 30
+        added = in_a_second_terminal(house, "users", "add", "new@example.org")
+        assert f"http://127.0.0.1:{port}/admin/welcome/" in added
         started = descendants(process.pid)
         assert len(started) >= 4  # emulator, worker, gunicorn and its one worker
         assert process.stop(signal.SIGINT) == 0

@@ -38,3 +38,20 @@ def test_comments_and_blank_lines_are_passed_over(tmp_path: Path) -> None:
     path = tmp_path / "local.env"
     path.write_text("# a comment\n\nSECRET_KEY = a=b\n")
     assert local_env.read(path) == {"SECRET_KEY": "a=b"}
+
+
+def test_its_addresses_follow_the_demo_and_the_rest_stays(tmp_path: Path) -> None:
+    path = tmp_path / "local.env"
+    local_env.write_if_absent(path)
+    path.write_text("# mine\n" + path.read_text())
+    before = local_env.read(path)
+    for _ in range(2):
+        local_env.set_addresses(8300, path)
+        addresses = {
+            "PUBLIC_BASE_URL": "http://127.0.0.1:8300",
+            "TWILIO_API_BASE_URL": "http://127.0.0.1:8301",
+        }
+        assert local_env.read(path) == before | addresses
+    assert path.read_text().startswith("# mine\n")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [each.name for each in tmp_path.iterdir()] == ["local.env"]
