@@ -97,7 +97,8 @@ def demo_morning() -> None:
     Prints a one-time link for each of the demo's accounts.
     """
     with ready_settings(_WITH_ADDRESS) as (database, settings):
-        now = wall_clock()
+        with database.reading() as session:
+            now = _reminder_time(Clinics().all(session)[_CLINIC], wall_clock())
         make_morning(database, now)
         links = sign_in_links(database, settings.public_base_url, now)
     click.echo(json.dumps(links))
@@ -109,7 +110,8 @@ def demo_seed() -> None:
     """Book a visit for tomorrow whose day-before reminder is due now.
 
     Patients are never texted at night. Where it is night at the clinic (or too early for the
-    reminder) the worker is to run on a clock that shows the next morning; that moment is printed.
+    reminder) app and worker are to run on a clock that shows the next morning; that moment is
+    printed.
     """
     with ready_database() as database:
         with database.reading() as session:
@@ -128,10 +130,10 @@ def demo_seed() -> None:
     if shifted:
         say += (
             f" At {profile.name} it is {real.astimezone(profile.zone):%H:%M}, and Prepline texts "
-            f"nobody at such an hour; so the demo's scheduler runs on a clock that shows "
+            f"nobody at such an hour; so the whole demo runs on a clock that shows "
             f"{local:%A %H:%M}."
         )
-    click.echo(json.dumps({"worker_now": utc_text(moment) if shifted else None, "say": say}))
+    click.echo(json.dumps({"now": utc_text(moment) if shifted else None, "say": say}))
 
 
 def _reminder_time(profile: Profile, real: dt.datetime) -> dt.datetime:

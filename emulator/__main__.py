@@ -58,8 +58,8 @@ def build_parser() -> argparse.ArgumentParser:
         "--pickup",
         choices=("ring", "human", "machine", "busy", "no-answer", "failed"),
         default="ring",
-        help="how phones meet the app's calls (default: they ring on the page until somebody "
-        "answers there)",
+        help="how phones meet the app's calls (default: they ring on the page, once it is open, "
+        "until somebody answers there)",
     )
     add("--pace", type=float, default=0.3, help="seconds between two statuses (default: 0.3)")
     return parser
@@ -72,6 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name in ("host", "port", "app_url", "public_url", "strict_numbers", "keyword_filtering"):
         values[name] = getattr(given, name)
     values["pace"], values["pickup"] = given.pace, given.pickup
+    values["rings_on_page"] = True
     values["numbers"], values["phones"] = dict(given.number), dict(given.phone)
     try:
         carrier = Emulator(**values)

@@ -32,7 +32,8 @@ class Options:
     `keyword_filtering` makes the carrier act on STOP and START by itself, as Twilio does unless
     told otherwise; it is off by default, so that the app's own confirmation reaches the phone.
     `pickup` is how phones meet calls that nothing else is said for, in the words of
-    `voice_model.Pickup.by`.
+    `voice_model.Pickup.by`; one that is to ring on the page waits in the queue until a page is
+    open, if `rings_on_page`.
     """
 
     app_url: str = "http://127.0.0.1:8000"
@@ -49,6 +50,7 @@ class Options:
     pace: float = 0.01
     read_timeout: float = 15.0
     pickup: str = "human"
+    rings_on_page: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what cannot work, before anything is started."""
@@ -81,6 +83,7 @@ class OptionValues(TypedDict, total=False):
     pace: float
     read_timeout: float
     pickup: str
+    rings_on_page: bool
 
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> OptionValues:

@@ -77,6 +77,10 @@ class _PhonePage:
         return answer
 
     def _events(self, seen: int) -> Iterator[str]:
+        with self._state.watched():
+            yield from self._news(seen)
+
+    def _news(self, seen: int) -> Iterator[str]:
         boot = self._state.boot
         yield f"retry: {_RETRY}\n\n"
         while not self._state.closed:

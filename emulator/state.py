@@ -3,7 +3,8 @@
 import itertools
 import secrets
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TypedDict, Unpack
@@ -42,6 +43,7 @@ class State:
         self._changed = threading.Condition()
         self._revision = 0
         self._closed = False
+        self._pages = 0
         self.boot = secrets.token_hex(4)
         self._forget()
 
@@ -251,6 +253,22 @@ class State:
         with self._changed:
             self._changed.wait_for(lambda: self._closed or self._revision > since, timeout)
             return not self._closed and self._revision > since
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """A page is open for as long as the block."""
+        with self._changed:
+            self._pages += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._pages -= 1
+
+    @property
+    def has_page(self) -> bool:
+        """Whether a page is open."""
+        return self._pages > 0
 
     @property
     def closed(self) -> bool:

@@ -52,6 +52,11 @@ class CallBook:
         with self._lock:
             self._forget()
 
+    @property
+    def has_page(self) -> bool:
+        """Whether somebody could hear a phone ring on the page."""
+        return self._state.has_page
+
     # How phones meet calls
 
     def set_pickup(self, number: str, pickup: Pickup) -> None:

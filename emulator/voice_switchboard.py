@@ -37,6 +37,9 @@ INBOUND_PATH = "/voice/inbound"
 _FORGOTTEN = 600.0
 """Seconds without a sign from whoever drives a call, after which the line is dropped."""
 
+_UNTIL_A_PAGE = 0.3
+"""Seconds between two looks whether a page is open, for a call that is to ring there."""
+
 
 class NoSuchCallError(LookupError):
     """There is no such call, or it is over; says which."""
@@ -90,6 +93,9 @@ class Switchboard:
         now = datetime.now(UTC)
         record = self.book.call(live.sid)
         if record is None or record.is_final:
+            return
+        if live.pickup.by == RING and self._options.rings_on_page and not self.book.has_page:
+            self._background.after(_UNTIL_A_PAGE, lambda: self._dial(live), awaited=False)
             return
         live.reports.tell("initiated")
         if live.pickup.by == "failed":

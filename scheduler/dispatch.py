@@ -38,11 +38,11 @@ from scheduler.senders import Senders
 
 _log = structlog.get_logger()
 
-_BATCH: Final = 400
-_ENOUGH: Final = 800
+_BATCH: Final = 300
+_ENOUGH: Final = 300
 """Requests under way or waiting for a thread: with fewer, more reminders are claimed, so that the
 threads have work while the database is spoken to."""
-_GROUP: Final = 400
+_GROUP: Final = 300
 _PATIENCE: Final = 0.1
 """How many seconds a message that was accepted waits for others to be written down with it."""
 _PACE: Final = 0.05

@@ -46,13 +46,13 @@ class DemoError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Seed:
-    """What `flask demo seed` booked: a sentence about it, and the worker's clock if not now.
+    """What `flask demo seed` booked: a sentence about it, and the demo's clock if not the real one.
 
     `links` are the one-time links of the demo's accounts on the coordinators' site, by address.
     """
 
     say: str
-    worker_now: str | None
+    now: str | None
     links: Mapping[str, str] = field(repr=False)
 
 
@@ -124,7 +124,7 @@ def prepare(env: Mapping[str, str]) -> Seed:
         flask(env, "clinics", "load", clinic)
     links = last_line(flask(env, "demo", "morning"))
     seed = last_line(flask(env, "demo", "seed"))
-    return Seed(say=seed["say"], worker_now=seed["worker_now"], links=links)
+    return Seed(say=seed["say"], now=seed["now"], links=links)
 
 
 def last_line(output: str) -> dict[str, Any]:
@@ -155,10 +155,11 @@ def start(
         emulator += ["--number", number]
     for phone in PHONES:
         emulator += ["--phone", phone]
-    clock = ["--now", seed.worker_now] if seed.worker_now else []
+    clock = ["--now", seed.now] if seed.now else []
+    app = f"tools.demo_app:create_app('{seed.now}')" if seed.now else "app:create_app()"
     commands = {
         "emulator": [python, *emulator],
-        "web": [str(BIN / "gunicorn"), "--bind", f"127.0.0.1:{port}", "app:create_app()"],
+        "web": [str(BIN / "gunicorn"), "--bind", f"127.0.0.1:{port}", app],
         "worker": [python, "-m", "scheduler", *clock],
     }
     for name, command in commands.items():

@@ -21,14 +21,14 @@ HOURS = [0, 3, 7, 8, 9, 10, 12, 15, 20, 21, 23]
 
 
 def seed(database: Database, monkeypatch: pytest.MonkeyPatch, now: dt.datetime) -> dt.datetime:
-    """Run the command at `now`; the moment that the worker's clock is to show."""
+    """Run the command at `now`; the moment that the demo's clocks are to show."""
     with database.transaction() as session:
         for profile in sample_profiles().values():
             store_profile(session, profile, now)
     monkeypatch.setattr(cli.demo, "wall_clock", lambda: now)
     result = invoke("demo", "seed", database_url=database.url)
     assert result.exit_code == 0, result.output
-    shown = json.loads(result.stdout.strip().rpartition("\n")[2])["worker_now"]
+    shown = json.loads(result.stdout.strip().rpartition("\n")[2])["now"]
     return now if shown is None else dt.datetime.fromisoformat(shown)
 
 

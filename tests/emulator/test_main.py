@@ -1,7 +1,7 @@
 """The program: options, a silent log, and an end that is quick and clean."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -10,6 +10,7 @@ import requests
 from emulator.__main__ import main
 from tests.support.emulator import CLINIC, PHONE
 from tests.support.processes import Running, running
+from tests.support.waiting import wait_until
 
 ACCOUNT = "AC" + "a" * 32
 
@@ -51,17 +52,35 @@ def test_it_takes_its_account_and_numbers() -> None:
         assert "private words" not in "".join(process.lines)
 
 
-def test_phones_ring_unless_told_otherwise() -> None:
-    for options, status in (((), "ringing"), (("--pickup", "busy"), "busy")):
-        with program(*options, "--pace", "0.01") as (process, url):
-            path = f"{url}/2010-04-01/Accounts/{ACCOUNT}/Calls.json"
-            form = {"To": PHONE, "From": CLINIC, "Url": "http://127.0.0.1:9/voice"}
-            assert requests.post(path, form, auth=(ACCOUNT, "one"), timeout=5).status_code == 201
-            requests.get(f"{url}/emulator/idle", timeout=6)
+@contextmanager
+def called(*options: str) -> Iterator[tuple[str, Callable[[], str]]]:
+    """The program with a call to a phone under way: its address, and what tells the status."""
+    with program(*options, "--pace", "0.01") as (process, url):
+        path = f"{url}/2010-04-01/Accounts/{ACCOUNT}/Calls.json"
+        form = {"To": PHONE, "From": CLINIC, "Url": "http://127.0.0.1:9/voice"}
+        assert requests.post(path, form, auth=(ACCOUNT, "one"), timeout=5).status_code == 201
+
+        def status() -> str:
             (call,) = requests.get(f"{url}/emulator/calls", timeout=5).json()
-            assert call["status"] == status
-            assert process.stop() == 0
-            assert PHONE not in "".join(process.lines)
+            return str(call["status"])
+
+        yield url, status
+        assert process.stop() == 0
+        assert PHONE not in "".join(process.lines)
+
+
+def test_phones_ring_once_somebody_can_hear_them() -> None:
+    with called() as (url, status):
+        requests.get(f"{url}/emulator/idle", timeout=6)
+        assert status() == "queued"
+        with requests.get(f"{url}/phone/stream", stream=True, timeout=5):
+            wait_until("it rings", lambda: status() == "ringing")
+
+
+def test_phones_do_not_ring_where_told_otherwise() -> None:
+    with called("--pickup", "busy") as (url, status):
+        requests.get(f"{url}/emulator/idle", timeout=6)
+        assert status() == "busy"
 
 
 def test_an_option_that_cannot_work_is_told(capsys: pytest.CaptureFixture[str]) -> None:
