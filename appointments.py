@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from appointment_csv import AppointmentRow, RowStatus
+from db.bulk import bulk_insert
 from db.contacts import ContactState, contact_of, lock_contacts
-from db.models import Appointment, ConsentChange, Patient
+from db.models import Appointment, Base, Patient
 from db.session import Database
 from profiles import Profile
 from scheduler.planning import cancel_open, plan_all, plan_reminders, replan, visit_of
@@ -25,6 +26,9 @@ from scheduler.policy import Occasion, Reason, fasting_starts_at
 
 _CHUNK: Final = 100  # appointments a transaction
 _HOW_TO_REACH: Final = frozenset({"phone", "channel", "sms_consent", "voice_consent"})
+_CONSENT_CHANGES: Final = bulk_insert(
+    Base.metadata.tables["consent_change"], ("patient_id", "channel", "granted", "source", "at")
+)
 
 
 class Change(StrEnum):
@@ -157,8 +161,7 @@ class _Work:
             }
             for patient, channel, granted in self._consents
         ]
-        if changes:
-            self._session.execute(insert(ConsentChange), changes)
+        _CONSENT_CHANGES.run(self._session.connection(), changes)
         plan_again(self._session, self._reached, self._now)
         plan_all(self._session, self._profile, self._booked, Occasion.BOOKED, self._now)
         self._booked, self._consents, self._reached = [], [], set()

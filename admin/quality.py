@@ -20,18 +20,8 @@ from admin.pages import render
 from admin.site import now, site
 from admin.words import gettext as _
 from carrier.phones import pretty
-from db.findings import (
-    Check,
-    Finding,
-    Period,
-    Place,
-    check,
-    findings_of,
-    list_checked,
-    next_appointments,
-    reopen,
-    survey,
-)
+from db.finding_checks import Check, check, list_checked, reopen
+from db.findings import Finding, Period, Place, findings_of, next_appointments, survey
 from db.session import Database
 from profiles import Profile
 

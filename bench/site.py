@@ -28,6 +28,7 @@ from db.session import Database
 from db.staff import NewStaff, Role, add_staff
 
 LANE: Final = "site"
+_ON: Final = "PostgreSQL: "
 TARGET: Final = Target(Limit.AT_MOST, 100.0)
 _TOKEN: Final = re.compile(r'name="csrf-token" content="([^"]+)"')
 
@@ -116,7 +117,7 @@ def measure(scale: Scale) -> Iterator[Figure]:
         if postgresql.fresh is None:
             for name, page in PAGES.items():
                 note = f"{postgresql.name} {postgresql.note}"
-                yield Figure(LANE, name, "ms", (), page.target, note)
+                yield Figure(LANE, f"{_ON}{name}", "ms", (), page.target, note)
             return
         url = until_the_end.enter_context(postgresql.fresh())
         database = Database(url)
@@ -133,7 +134,7 @@ def measure(scale: Scale) -> Iterator[Figure]:
             f"{filled.events:,} notes of what became of them"
         )
         for name, rounds in found.items():
-            yield Figure(LANE, name, "ms", rounds, PAGES[name].target, note)
+            yield Figure(LANE, f"{_ON}{name}", "ms", rounds, PAGES[name].target, note)
 
 
 def _asker(client: FlaskClient, page: Page, token: str, views: int) -> Callable[[], float]:

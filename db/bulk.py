@@ -17,12 +17,14 @@ from sqlalchemy import (
     Executable,
     FromClause,
     Row,
+    Table,
     Text,
     any_,
     bindparam,
     cast,
     column,
     func,
+    insert,
     select,
 )
 from sqlalchemy.dialects import postgresql
@@ -97,6 +99,14 @@ class Bulk:
 def types_of(columns: Iterable[Any], **others: TypeEngine[Any]) -> Types:
     """The types of table columns by their names, and of values that are named otherwise."""
     return {each.name: each.type for each in columns} | others
+
+
+def bulk_insert(table: Table, names: Sequence[str]) -> Bulk:
+    """Adds rows to a table, in their order; each has a value for every named column."""
+    return Bulk(
+        lambda given: insert(table).from_select(names, select(*(given.c[name] for name in names))),
+        types_of(table.c[name] for name in names),
+    )
 
 
 def _stored(row: Values, stored: Mapping[str, Callable[[Any], object]]) -> Values:

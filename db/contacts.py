@@ -7,11 +7,13 @@ from collections.abc import Collection
 from dataclasses import dataclass, fields
 from typing import Final
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Executable, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
-from db.models import Clinic, Contact, OptChange, Patient
+from db.bulk import Bulk, Given, types_of
+from db.models import Base, Clinic, Contact, OptChange, Patient
 from db.upsert import insert_for
 
 
@@ -38,6 +40,27 @@ class ContactState:
 
 
 _COLUMNS: Final = tuple(getattr(Contact, name) for name in ContactState.columns())
+
+
+def _make_or_lock(given: Given) -> Executable:
+    names = tuple(each.name for each in _NEW)
+    # SQLite takes a conflict clause for part of the select without its own condition.
+    values = select(*(given.c[name] for name in names)).where(given.c.phone.is_not(None))
+    making = postgresql.insert(_TABLE) if given.is_postgresql else sqlite.insert(_TABLE)
+    return (
+        making.from_select(names, values)
+        .on_conflict_do_update(
+            index_elements=["clinic_id", "phone"], set_={"created_at": _TABLE.c.created_at}
+        )
+        .returning(*(_TABLE.c[name] for name in ContactState.columns()))
+    )
+
+
+_TABLE: Final = Base.metadata.tables["contact"]
+_NEW: Final = tuple(
+    _TABLE.c[name] for name in ("clinic_id", "phone", "textable", "reachable", "created_at")
+)
+_MAKE_OR_LOCK: Final = Bulk(_make_or_lock, types_of(_NEW))
 
 
 def lock_contact(session: Session, clinic_id: str, phone: str, now: dt.datetime) -> ContactState:
@@ -76,12 +99,8 @@ def lock_contacts(
         locking = select(*_COLUMNS).where(*mine).order_by(Contact.clinic_id, Contact.phone)
         rows = session.execute(locking.with_for_update(key_share=True)).all()
     else:
-        making = insert_for(session.connection(), Contact)
-        making = making.on_conflict_do_update(
-            index_elements=["clinic_id", "phone"], set_={"created_at": Contact.created_at}
-        )
         values = [_new_contact(clinic_id, phone, now) for phone in wanted]
-        rows = session.execute(making.values(values).returning(*_COLUMNS)).all()
+        rows = _MAKE_OR_LOCK.run(session.connection(), values)
     return {state.phone: state for state in (ContactState(*row) for row in rows)}
 
 

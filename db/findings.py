@@ -23,7 +23,6 @@ from sqlalchemy import (
     and_,
     case,
     cast,
-    delete,
     exists,
     func,
     or_,
@@ -34,8 +33,6 @@ from sqlalchemy.orm import Session, aliased
 
 from db.data_models import CheckedFinding
 from db.models import Appointment, Contact, Patient
-from db.staff_models import Staff
-from db.upsert import insert_for
 
 
 class Finding(StrEnum):
@@ -129,7 +126,7 @@ def _conditions(period: Period) -> dict[Finding, ColumnElement[bool]]:
     }
 
 
-def _seen() -> dict[Finding, ColumnElement[str]]:
+def seen_in() -> dict[Finding, ColumnElement[str]]:
     """The data that each finding is found in; once it changes, a check does not count any more."""
     sharing = select(func.count()).where(_SAME_PHONE).correlate(Patient).scalar_subquery()
     phone, channel = Patient.phone + "/", Patient.channel
@@ -148,7 +145,7 @@ def _seen() -> dict[Finding, ColumnElement[str]]:
 
 
 def _open(period: Period) -> dict[Finding, ColumnElement[bool]]:
-    seen = _seen()
+    seen = seen_in()
     return {
         finding: and_(
             condition,
@@ -177,7 +174,8 @@ def _ahead(period: Period, patient_ids: Collection[int] | None = None) -> Subque
     return query.group_by(Appointment.patient_id).subquery("ahead")
 
 
-def _of_contact() -> ColumnElement[bool]:
+def of_contact() -> ColumnElement[bool]:
+    """Whether a contact is that of the patient's phone."""
     return and_(Contact.clinic_id == Patient.clinic_id, Contact.phone == Patient.phone)
 
 
@@ -215,7 +213,7 @@ def survey(session: Session, period: Period) -> Survey:
 
 def findings_of(session: Session, period: Period, places: Sequence[Place]) -> list[Found]:
     """The patients at these places who still have findings, in this order."""
-    seen, ahead = _seen(), _ahead(period, [place.patient_id for place in places])
+    seen, ahead = seen_in(), _ahead(period, [place.patient_id for place in places])
     opened = _open(period)
     marks = [case((opened[each], seen[each])).label(each.value) for each in Finding]
     columns: tuple[Any, ...] = (
@@ -235,7 +233,7 @@ def _from(query: Select[Any], ahead: Subquery) -> Select[Any]:
     return (
         query.select_from(ahead)
         .join(Patient, Patient.id == ahead.c.patient_id)
-        .outerjoin(Contact, and_(_of_contact(), _NOTED))
+        .outerjoin(Contact, and_(of_contact(), _NOTED))
     )
 
 
@@ -266,77 +264,3 @@ def next_appointments(
         .order_by(Appointment.starts_at.desc(), Appointment.id.desc())
     )
     return {patient: (key, number) for patient, key, number in session.execute(query)}
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """Somebody's word that a finding is fine; `mark` names the data that they looked at."""
-
-    patient_id: int
-    finding: Finding
-    mark: str
-    staff_id: int
-    at: dt.datetime
-
-
-def check(session: Session, new: Check) -> str | None:
-    """Keep a check; the patient's clinic, or `None` if there is no such patient or the data is not
-    what was looked at any more."""
-    query = (
-        select(Patient.clinic_id, _seen()[new.finding])
-        .outerjoin(Contact, _of_contact())
-        .where(Patient.id == new.patient_id)
-        .with_for_update(of=Patient)
-    )
-    row = session.execute(query).one_or_none()
-    if row is None or row[1] is None or mark_of(row[1]) != new.mark:
-        return None
-    values = {"seen": row[1], "staff_id": new.staff_id, "checked_at": new.at}
-    key = {"patient_id": new.patient_id, "finding": new.finding.value}
-    adding = insert_for(session.connection(), CheckedFinding)
-    adding = adding.values(clinic_id=row[0], **key, **values)
-    session.execute(adding.on_conflict_do_update(index_elements=list(key), set_=values))
-    return str(row[0])
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """A check as it is listed: about whom, by whom, when (UTC)."""
-
-    id: int
-    clinic_id: str
-    patient_id: int
-    first_name: str = field(repr=False)
-    last_name: str = field(repr=False)
-    finding: str
-    who: str
-    at: dt.datetime
-
-
-def list_checked(session: Session, clinic_ids: Collection[str], limit: int) -> Sequence[Checked]:
-    """The newest checks of these clinics."""
-    query = (
-        select(
-            *(CheckedFinding.id, CheckedFinding.clinic_id, CheckedFinding.patient_id),
-            *(Patient.first_name, Patient.last_name, CheckedFinding.finding),
-            *(Staff.name, CheckedFinding.checked_at),
-        )
-        .join(Patient, Patient.id == CheckedFinding.patient_id)
-        .join(Staff, Staff.id == CheckedFinding.staff_id)
-        .where(CheckedFinding.clinic_id.in_(clinic_ids))
-        .order_by(CheckedFinding.checked_at.desc(), CheckedFinding.id.desc())
-        .limit(limit)
-    )
-    rows: Iterable[Any] = session.execute(query)
-    return [Checked(*row) for row in rows]
-
-
-def reopen(session: Session, check_id: int) -> tuple[int, str, str] | None:
-    """Take a check back: the patient, the finding and the clinic it was about."""
-    query = (
-        delete(CheckedFinding)
-        .where(CheckedFinding.id == check_id)
-        .returning(CheckedFinding.patient_id, CheckedFinding.finding, CheckedFinding.clinic_id)
-    )
-    row = session.execute(query).one_or_none()
-    return None if row is None else (row[0], row[1], row[2])

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Row, Update, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import Row, Update, and_, bindparam, func, or_, select, update
 from sqlalchemy.engine import Connection
 
-from db.bulk import Bulk, Given, Values, types_of
+from db.bulk import Bulk, Given, Values, bulk_insert, types_of
 from db.claims import Lease
 from db.models import Base
 
@@ -83,12 +83,7 @@ _ACCEPT: Final = Bulk(
         look_again=_ROW.next_at.type,
     ),
 )
-_EVENT: Final = Bulk(
-    lambda given: insert(_EVENTS).from_select(
-        _EVENT_NAMES, select(*(given.c[name] for name in _EVENT_NAMES))
-    ),
-    types_of(_EVENTS.c[name] for name in _EVENT_NAMES),
-)
+_EVENT: Final = bulk_insert(_EVENTS, _EVENT_NAMES)
 _LOCK: Final = Bulk(
     lambda given: (
         select(_CONTACT.id)
@@ -104,12 +99,7 @@ _TALKS: Final = Bulk(
     ),
     {"id": _CONTACT.id.type},
 )
-_NEW_TALK: Final = Bulk(
-    lambda given: insert(_TABLES["conversation"]).from_select(
-        _TALK_NAMES, select(*(given.c[name] for name in _TALK_NAMES))
-    ),
-    types_of(_TALK[name] for name in _TALK_NAMES),
-)
+_NEW_TALK: Final = bulk_insert(_TABLES["conversation"], _TALK_NAMES)
 _TALK_STATE: Final = Bulk(
     lambda given: (
         update(_TABLES["conversation"])

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from db.bulk import bulk_insert
 from db.contacts import ContactState
-from db.models import Appointment, Contact, Patient, Reminder
+from db.models import Appointment, Base, Contact, Patient, Reminder
 from db.reminders import settle
 from db.tasks import NewTask, open_task
 from profiles import Profile, RuleKind
@@ -28,6 +29,13 @@ from scheduler.policy import (
 
 _RULES: Final = frozenset(RuleKind)
 _SOON: Final = dt.timedelta(hours=48)
+_NEW_ROWS: Final = bulk_insert(
+    Base.metadata.tables["reminder"],
+    (
+        *("clinic_id", "appointment_id", "version", "kind", "channel", "due_at", "send_by"),
+        *("status", "reason", "next_at", "settled_at", "created_at"),
+    ),
+)
 
 
 def visit_of(profile: Profile, procedure: str, starts_at: dt.datetime) -> Visit:
@@ -113,8 +121,7 @@ def plan_all(
 
 
 def _store(session: Session, rows: Sequence[dict[str, object]]) -> None:
-    if rows:
-        session.execute(insert(Reminder), rows)
+    _NEW_ROWS.run(session.connection(), rows)
 
 
 def replan(
