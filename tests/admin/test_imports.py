@@ -95,6 +95,7 @@ def test_a_file_is_shown_first_and_changes_nothing(site: TestSite, desk: Visitor
     assert cells(page, "Notices") == ["0", "0", "0"]
     assert int(cells(page, "Reminders")[1]) >= 9
     assert '"good_rows": 3' in audited(site, "import_previewed")[0]
+    assert audited(site, "import_viewed") == ['{"shown": 3}']
 
 
 def test_what_was_shown_is_applied_and_the_file_is_forgotten(site: TestSite, desk: Visitor) -> None:
