@@ -150,8 +150,7 @@ def topic(task: Task) -> str:
     """What a question or a warning sign is about, where that is known."""
     if task.topic in set(FlagClass):
         return FLAG_WORDS[FlagClass(task.topic)]
-    words = topic_words(task.topic or "")
-    return words[:1].upper() + words[1:]
+    return topic_words(task.topic) if task.topic else ""
 
 
 def reason(task: Task) -> str:

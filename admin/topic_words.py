@@ -1,50 +1,56 @@
-"""What patients ask about, in a coordinator's words."""
+"""What patients ask about, in the words of the menus that lead there."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
 from typing import Final
 
 from admin.words import gettext as _
+from flows.library import START, Library, default_library
+from flows.nodes import Ask, Menu, Option
 
-TOPIC_WORDS: Final = {
-    "appointment.change": _("another time, or not coming"),
-    "appointment.confirm": _("will come"),
-    "appointment.details": _("their appointment"),
-    "bone_health": _("bone health"),
-    "clinic.cost": _("cost and insurance"),
-    "clinic.location": _("where to come"),
-    "clinic.parking": _("parking"),
-    "coordinator": _("a person"),
-    "diagnosis": _("scans and diagnosis"),
-    "fracture.causes": _("causes of a fracture"),
-    "fracture.symptoms": _("signs of a fracture"),
-    "fracture.untreated": _("a fracture that is not treated"),
-    "fracture.what": _("what a fracture is"),
-    "prep.allergies": _("allergies"),
-    "prep.blood_thinners": _("blood thinners"),
-    "prep.bring": _("what to bring"),
-    "prep.diabetes": _("diabetes medicines"),
-    "prep.drinks": _("drinks while fasting"),
-    "prep.driver": _("a ride home"),
-    "prep.fasting": _("fasting"),
-    "prep.illness": _("being ill before the visit"),
-    "prep.medications": _("medicines before the visit"),
-    "prep.overview": _("how to prepare"),
-    "recovery.aftercare": _("care afterwards"),
-    "recovery.relief": _("pain relief afterwards"),
-    "recovery.stay": _("going home"),
-    "recovery.warning_signs": _("when to call afterwards"),
-    "treatment.anesthesia": _("pain and sleep during the procedure"),
-    "treatment.benefits": _("benefits of the treatment"),
-    "treatment.compare": _("which treatment"),
-    "treatment.kyphoplasty": _("kyphoplasty"),
-    "treatment.risks": _("risks"),
-    "treatment.vertebroplasty": _("vertebroplasty"),
-    "treatment.who": _("who does the procedure"),
+_OWN: Final = {
+    "appointment.change": _("Changing or calling off the visit"),
+    "appointment.confirm": _("Coming to the visit"),
+    "coordinator": _("Talking to a person"),
 }
-"""For each topic of the content: what it is about, to stand in the middle of a sentence."""
+"""Topics that several options lead to, none of which names the whole."""
 
 
 def topic_words(topic: str) -> str:
-    """A topic in words; one of another release by its own name."""
-    return TOPIC_WORDS.get(topic) or topic.replace("_", " ").replace(".", ": ")
+    """A topic as a coordinator says it: "How to get ready: Fasting". One that no menu leads to is
+    told by its own name."""
+    return _titles().get(topic) or topic.replace(".", ": ").replace("_", " ").capitalize()
+
+
+@cache
+def _titles() -> Mapping[str, str]:
+    return titles(default_library())
+
+
+def titles(library: Library) -> dict[str, str]:
+    """For each topic that a menu leads to: the part of the content, and the option's own label.
+
+    A topic of its whole part has the part's title. Of several options the one counts that leads to
+    the node that is named as the topic is.
+    """
+    parts = {
+        option.next.partition(".")[0]: option.label["en"] for option in _options(library, START)
+    }
+    found: dict[str, str] = {}
+    for ref in library.nodes:
+        for option in _options(library, ref):
+            topic = library.topics.get(option.next)
+            if topic is None or (topic in found and option.next != topic):
+                continue
+            part = parts.get(ref.partition(".")[0], "")
+            label = option.label["en"]
+            found[topic] = f"{part}: {label}" if part and part != label else label
+    found |= {part: title for part, title in parts.items() if part in found}
+    return found | _OWN
+
+
+def _options(library: Library, ref: str) -> list[Option]:
+    node = library.nodes[ref]
+    return list(node.options) if isinstance(node, Menu | Ask) else []
