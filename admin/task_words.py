@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
-from admin.topic_words import topic_words
 from admin.words import gettext as _
 from admin.words import ngettext
 from db.models import Task
@@ -150,8 +149,7 @@ def topic(task: Task) -> str:
     """What a question or a warning sign is about, where that is known."""
     if task.topic in set(FlagClass):
         return FLAG_WORDS[FlagClass(task.topic)]
-    words = topic_words(task.topic or "")
-    return words[:1].upper() + words[1:]
+    return _plain(task.topic) if task.topic else ""
 
 
 def reason(task: Task) -> str:
