@@ -57,6 +57,7 @@ def create_app(
     app.register_blueprint(ops.blueprint(database, clock))
     app.register_blueprint(sms.webhook.blueprint(conversations, database, clinics, clock))
     app.register_blueprint(voice.webhook.blueprint(Calls(database, library, clinics), clock))
-    admin.register(app, admin.Site(database, clinics, clock, settings.public_base_url))
+    desk = admin.Site(database, clinics, clock, settings.public_base_url, settings.from_number)
+    admin.register(app, desk)
     app.extensions["prepline_database"] = database
     return app

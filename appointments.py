@@ -20,9 +20,11 @@ from db.models import Appointment, ConsentChange, Patient
 from db.session import Database
 from profiles import Profile
 from scheduler.planning import cancel_open, plan_all, plan_reminders, replan, visit_of
+from scheduler.planning_again import plan_again
 from scheduler.policy import Occasion, Reason, fasting_starts_at
 
 _CHUNK: Final = 100  # appointments a transaction
+_HOW_TO_REACH: Final = frozenset({"phone", "channel", "sms_consent", "voice_consent"})
 
 
 class Change(StrEnum):
@@ -115,6 +117,7 @@ class _Work:
         self._patients = {(each.name_key, each.date_of_birth): each for each in people}
         self._booked: list[tuple[Appointment, ContactState]] = []
         self._consents: list[tuple[Patient, str, bool]] = []
+        self._reached: set[int] = set()
 
     def take(self, row: AppointmentRow) -> Change:
         """Do what one row asks for; `finish` plans the reminders of new appointments."""
@@ -129,6 +132,8 @@ class _Work:
             return cancel(session, profile, appointment, contact, now)
         if appointment.patient is not patient:
             appointment.patient, corrected = patient, True
+            self._session.flush()
+            self._reached.add(patient.id)
         if occasion_of(profile, appointment, row) is Occasion.MOVED:
             self.finish()
             return _move(session, profile, row, appointment, contact, now)
@@ -139,7 +144,8 @@ class _Work:
         return Change.UPDATED if corrected else Change.UNCHANGED
 
     def finish(self) -> None:
-        """Store what is new, and plan the reminders of what was booked."""
+        """Store what is new, plan the reminders of what was booked, and plan again those that a
+        correction has opened the way for."""
         self._session.flush()
         changes = [
             {
@@ -153,8 +159,9 @@ class _Work:
         ]
         if changes:
             self._session.execute(insert(ConsentChange), changes)
+        plan_again(self._session, self._reached, self._now)
         plan_all(self._session, self._profile, self._booked, Occasion.BOOKED, self._now)
-        self._booked, self._consents = [], []
+        self._booked, self._consents, self._reached = [], [], set()
 
     def _book(self, row: AppointmentRow, patient: Patient, contact: ContactState) -> Change:
         appointment = Appointment(
@@ -230,6 +237,8 @@ class _Work:
         changed = {name for name, value in wanted.items() if getattr(patient, name) != value}
         for name in changed:
             setattr(patient, name, wanted[name])
+        if changed & _HOW_TO_REACH and patient.id is not None:
+            self._reached.add(patient.id)
         if "sms_consent" in changed:
             self._consents.append((patient, "sms", row.sms_consent))
         if "voice_consent" in changed:

@@ -31,6 +31,7 @@ from admin import (
     thread,
     today,
     tomorrow,
+    waiting,
     welcome,
     words,
 )
@@ -49,6 +50,7 @@ _ROOMS: Final = (
     today.pages,
     search.pages,
     appointment.pages,
+    waiting.pages,
     attention.pages,
     task_steps.pages,
     thread.pages,

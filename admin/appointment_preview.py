@@ -21,6 +21,7 @@ from db.models import Appointment, Reminder
 from db.visits import reminders_of
 from flows.library import default_library
 from profiles import Profile
+from scheduler.planning_again import can_come_back
 from scheduler.policy import Kind, Occasion, PlannedReminder, PlanStatus, Reason
 from scheduler.preview import Previewed, Proposed, preview, preview_of
 
@@ -88,23 +89,25 @@ def coming_messages(
 
 
 def _still_ahead(db: Session, visit: Appointment | None, now: dt.datetime) -> list[PlannedReminder]:
-    """What is open about an appointment's date, and what would be ahead but was given up already:
-    that is not taken up again by correcting something."""
+    """What is open about an appointment's date, what a correction would have planned again, and
+    what would be ahead but was given up for another reason."""
     if visit is None or visit.status != "scheduled":
         return []
     rows = reminders_of(db, [visit]).get(visit.id, ())
     is_given_up = (PlanStatus.SKIPPED, PlanStatus.MISSED)
     return [
-        PlannedReminder(
-            Kind(row.kind),
-            row.due_at,
-            row.send_by,
-            PlanStatus(row.status),
-            Reason(row.reason) if row.reason else None,
-        )
+        _planned(row, now)
         for row in rows
         if row.status == PlanStatus.PLANNED or (row.status in is_given_up and row.send_by > now)
     ]
+
+
+def _planned(row: Reminder, now: dt.datetime) -> PlannedReminder:
+    kind = Kind(row.kind)
+    if can_come_back(row):
+        return PlannedReminder(kind, max(row.due_at, now), row.send_by, PlanStatus.PLANNED)
+    reason = Reason(row.reason) if row.reason else None
+    return PlannedReminder(kind, row.due_at, row.send_by, PlanStatus(row.status), reason)
 
 
 def cancelling(

@@ -17,7 +17,7 @@ from admin.task_cards import cards
 from admin.times import from_micros, micros
 from db import task_work
 from db.audit import Action
-from db.overview import open_tasks
+from db.overview import waiting
 from db.staff import all_staff
 from db.task_work import QueueState, Show
 from profiles import Profile
@@ -48,12 +48,12 @@ def news() -> Response:
     queue = _queue(clinics)
     since = from_micros(request.args.get("since", ""))
     with site().database.reading() as db:
-        count = sum(open_tasks(db, ids).values())
+        open_now = waiting(db, ids)
         views = task_work.changed_since(db, ids, since, _TOLD_ONE_BY_ONE + 1)
         fresh = cards(db, views, clinics, now())
     part = render_part(
         "admin/_attention_news.html",
-        open_tasks=count,
+        waiting=open_now,
         fresh=fresh,
         one_by_one=len(fresh) <= _TOLD_ONE_BY_ONE,
         has_alarm=any(card.is_alarm for card in fresh),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from admin.charts import Bar
+from admin.topic_words import topic_words
 from admin.words import gettext as _
 from db.numbers import MessageSum, TaskSum, TextSum, VisitSums
 
@@ -159,10 +160,11 @@ def _questions(texts: Iterable[TextSum], tasks: Iterable[TaskSum]) -> Table:
         if text.kind == "unknown":
             asked[_("not understood")] += text.count
         elif text.kind == "answer":
-            asked.update(dict.fromkeys(text.labels.split(), text.count))
+            asked.update(dict.fromkeys(map(topic_words, text.labels.split()), text.count))
     for task in tasks:
         if task.kind in ("question", "not_understood"):
-            topic = (task.topic or "") if task.kind == "question" else _("not understood")
+            is_question = task.kind == "question"
+            topic = topic_words(task.topic or "") if is_question else _("not understood")
             to_person[topic or _("other")] += task.count
             waiting[topic or _("other")] += task.still_open
     topics = sorted({*asked, *to_person}, key=lambda topic: (-asked[topic], topic))

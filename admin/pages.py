@@ -22,7 +22,7 @@ from flask import session as browser
 
 from admin import access, clinic_choice, navigation, sessions, times
 from admin.site import now, site
-from db.overview import open_tasks
+from db.overview import waiting
 
 STATIC: Final = Path(__file__).parent / "static"
 _A_YEAR_SECONDS: Final = 365 * 24 * 3600
@@ -50,13 +50,14 @@ def render(template: str, /, **context: object) -> str:
     """A whole page for somebody signed in: `admin/base.html` and what it shows in its head.
 
     Templates get `member`, `now` (UTC), `clinics` (all), `shown` (those looked at), `zone` (of the
-    first shown), `open_tasks` (how many), and what the page gives. Call it outside a transaction.
+    first shown), `waiting` (`db.overview.Waiting`: the open tasks, and emergencies among them), and
+    what the page gives. Call it outside a transaction.
     """
     clinics = clinic_choice.all_clinics()
     shown = clinic_choice.chosen(clinics)
     member = sessions.member()
     with site().database.reading() as db:
-        tasks = sum(open_tasks(db, [clinic.id for clinic in shown]).values())
+        open_now = waiting(db, [clinic.id for clinic in shown])
     return render_template(
         template,
         member=member,
@@ -67,7 +68,7 @@ def render(template: str, /, **context: object) -> str:
         here=request.script_root + request.full_path.rstrip("?"),
         zone=clinic_choice.zone_of(None, shown),
         now=now(),
-        open_tasks=tasks,
+        waiting=open_now,
         **context,
     )
 

@@ -12,9 +12,11 @@ from wtforms import StringField
 from wtforms.validators import Length, Optional
 
 from admin import access, audit, sessions, timeline
+from admin.appointment_saving import Conflict
 from admin.forms import Form, text_field
 from admin.pages import render
 from admin.patient_timeline import CHANNEL_WORDS, OF_PATIENT, SOURCE_WORDS
+from admin.patient_wishes import WishesForm, base_of, come_back_words, store
 from admin.site import now, site
 from admin.task_cards import phone_of
 from admin.times import from_micros, micros
@@ -25,16 +27,11 @@ from db import threads
 from db.audit import Action, Detail
 from db.models import Caregiver, ConsentChange, Patient
 from db.staff import all_staff
+from patients import change_consent
 
 pages = Blueprint("patient", __name__)
 PAGE_SIZE: Final = 40
 _HOW: Final = {name: SOURCE_WORDS[name] for name in ("phone", "person", "form")}
-_LANGUAGES: Final = {"en": _("English"), "es": _("Spanish")}
-_WISHES: Final = {
-    "sms": _("by text"),
-    "voice": _("by call"),
-    "auto": _("by text, or by call where texts don't arrive"),
-}
 
 
 class CaregiverForm(Form):
@@ -64,10 +61,9 @@ def consent(patient_id: int) -> Response:
     if channel not in CHANNEL_WORDS or how not in _HOW or {answer, seen} - {"yes", "no"}:
         abort(400)
     granted = answer == "yes"
+    count = 0
     with site().database.transaction() as db:
-        patient = files.locked_patient(db, patient_id, now())
-        if patient is None:
-            abort(404)
+        patient = _locked(db, patient_id)
         stored = patient.sms_consent if channel == "sms" else patient.voice_consent
         if stored != (seen == "yes"):
             abort(409)
@@ -80,13 +76,31 @@ def consent(patient_id: int) -> Response:
                 at=now(),
                 staff_id=sessions.member().id,
             )
-            files.set_consent(db, patient, change)
+            count = change_consent(db, patient, change, now())
             detail: Detail = {"channel": channel, "granted": granted, "how": how}
             entity = _entity(patient)
             audit.record(
                 db, Action.CONSENT_CHANGED, entity, clinic_id=patient.clinic_id, detail=detail
             )
-    flash(_("The consent is stored. It counts from the next message on."), "good")
+    words = _("The consent is stored. It counts from the next message on.")
+    flash(words + come_back_words(count), "good")
+    return _back(patient_id)
+
+
+@pages.post("/patients/<int:patient_id>/wishes")
+@access.for_staff
+def wishes(patient_id: int) -> Response | tuple[str, int]:
+    """Store language and channel, unless somebody else has changed them meanwhile."""
+    form = WishesForm.of_request()
+    if not form.is_sent():
+        return _page(patient_id, wishes=form), 422
+    with site().database.transaction() as db:
+        done = store(db, _locked(db, patient_id), form)
+    if isinstance(done, Conflict):
+        fresh = WishesForm(data=done.values)
+        return _page(patient_id, wishes=fresh, conflict=done), 409
+    words = _("Language and channel are stored. They count from the next message on.")
+    flash(words + come_back_words(done), "good")
     return _back(patient_id)
 
 
@@ -134,20 +148,30 @@ def remove_caregiver(patient_id: int) -> Response:
 
 def _with_caregiver(db: Session, patient_id: int) -> tuple[Patient, Caregiver | None]:
     """The locked patient and their caregiver, if that is still the one whom the page showed."""
-    patient = files.locked_patient(db, patient_id, now())
-    if patient is None:
-        abort(404)
+    patient = _locked(db, patient_id)
     known = files.caregiver_of(db, patient_id)
     if request.form.get("seen", "0") != _seen(known):
         abort(409)
     return patient, known
 
 
+def _locked(db: Session, patient_id: int) -> Patient:
+    patient = files.locked_patient(db, patient_id, now())
+    if patient is None:
+        abort(404)
+    return patient
+
+
 def _seen(known: Caregiver | None) -> str:
     return str(micros(known.updated_at)) if known is not None else "0"
 
 
-def _page(patient_id: int, form: CaregiverForm | None = None) -> str:
+def _page(
+    patient_id: int,
+    form: CaregiverForm | None = None,
+    wishes: WishesForm | None = None,
+    conflict: Conflict | None = None,
+) -> str:
     before = request.args.get("before")
     until = from_micros(before) if before else dt.datetime.max.replace(tzinfo=dt.UTC)
     with site().database.reading() as db:
@@ -183,8 +207,9 @@ def _page(patient_id: int, form: CaregiverForm | None = None) -> str:
         channels=CHANNEL_WORDS,
         consents={"sms": patient.sms_consent, "voice": patient.voice_consent},
         how=_HOW,
-        language=_LANGUAGES.get(patient.language, patient.language),
-        wish=_WISHES.get(patient.channel, patient.channel),
+        wishes=wishes or WishesForm(obj=patient),
+        base=base_of(patient),
+        conflict=conflict,
     )
 
 

@@ -18,12 +18,16 @@ _KEY: Final = "prepline_admin"
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The parts that pages are made from. `public_base_url` has no trailing slash."""
+    """The parts that pages are made from. `public_base_url` has no trailing slash.
+
+    `calling_number` is what the worker calls from where a clinic has no number of its own.
+    """
 
     database: Database
     clinics: Clinics
     clock: Callable[[], dt.datetime]
     public_base_url: str
+    calling_number: str | None = None
 
     @property
     def is_https(self) -> bool:

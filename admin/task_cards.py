@@ -17,7 +17,9 @@ from carrier.phones import is_person, pretty
 from db.models import Appointment, Patient, Task
 from db.staff import all_staff
 from db.task_work import Around, TaskView, around
+from flows.model import TaskKind
 from profiles import Profile
+from scheduler.planning_again import CORRECTABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,11 @@ class Card:
         """Whether it is an emergency that nobody has acknowledged."""
         task = self.task
         return task.urgency == "emergency" and task.acknowledged_at is None and task.done_at is None
+
+    @property
+    def can_go_out(self) -> bool:
+        """Whether it asked to phone somebody whose messages can go out after a correction."""
+        return self.task.kind == TaskKind.UNREACHABLE and self.task.reason in CORRECTABLE
 
     @property
     def who(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
+from admin.topic_words import topic_words
 from admin.words import gettext as _
 from admin.words import ngettext
 from db.models import Task
@@ -149,7 +150,7 @@ def topic(task: Task) -> str:
     """What a question or a warning sign is about, where that is known."""
     if task.topic in set(FlagClass):
         return FLAG_WORDS[FlagClass(task.topic)]
-    return _plain(task.topic) if task.topic else ""
+    return topic_words(task.topic) if task.topic else ""
 
 
 def reason(task: Task) -> str:

@@ -13,6 +13,7 @@ from typing import Final, TypeVar
 
 from sqlalchemy.orm import Session
 
+from admin.topic_words import topic_words
 from admin.words import gettext as _
 from carrier.errors import ErrorClass
 from db import threads
@@ -121,7 +122,7 @@ def understood(row: InboundText | CallTurnRow) -> str:
     words = _UNDERSTOOD.get(row.kind, row.kind)
     if row.kind != Kind.ANSWER or not row.labels:
         return words
-    topics = ", ".join(each.replace("_", " ") for each in row.labels.split())
+    topics = ", ".join(map(topic_words, row.labels.split()))
     return f"{words}: {topics}"
 
 

@@ -23,6 +23,7 @@ from carrier.phones import pretty
 from db.forecasts import Whom
 from flows.library import default_library
 from profiles import Profile
+from scheduler.channel import Channel
 from scheduler.forecasting import Forecast, Going, Staying, forecast
 from scheduler.policy import Kind
 
@@ -63,6 +64,7 @@ def tomorrow() -> str:
         total=len(going),
         start=start,
         further=start + PAGE_SIZE if start + PAGE_SIZE < len(going) else 0,
+        calls=sum(each.channel is Channel.VOICE for _clinic, each in going),
         segments=sum(each.segments for _clinic, each in going),
         staying=staying,
         silent=len({each.whom.patient_id for _clinic, each in staying if each.is_silent}),
@@ -97,7 +99,8 @@ def _forecasts(clinics: Sequence[Profile]) -> list[Forecast]:
     with site().database.reading() as db:
         for clinic in clinics:
             day = now().astimezone(clinic.zone).date() + dt.timedelta(days=1)
-            days.append(forecast(db.connection(), default_library(), clinic, day))
+            parts = (db.connection(), default_library(), clinic, day)
+            days.append(forecast(*parts, caller=site().calling_number))
     return days
 
 
@@ -124,7 +127,8 @@ def _who(day: Forecast, at: dt.datetime, whom: Whom, zone: ZoneInfo) -> Sequence
 
 def _of_going(each: Going) -> Sequence[str]:
     what = (pretty(each.to), KIND_WORDS[each.kind], each.channel.value, each.language)
-    return (*what, str(each.segments), each.body, "")
+    segments = "" if each.channel is Channel.VOICE else str(each.segments)
+    return (*what, segments, each.body, "")
 
 
 def _of_staying(each: Staying) -> Sequence[str]:

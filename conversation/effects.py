@@ -28,6 +28,7 @@ from flows.model import (
     OptOut,
     SwitchLanguage,
 )
+from scheduler.planning_again import plan_again_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ def _apply_to_number(doing: Doing, contact: ContactState, effect: Effect) -> Non
             record_opt_change(doing.session, contact.id, "opt_out", how, doing.words, doing.now)
         case OptIn(how):
             record_opt_change(doing.session, contact.id, "opt_in", how, doing.words, doing.now)
+            plan_again_on(doing.session, contact.clinic_id, contact.phone, doing.now)
         case SwitchLanguage(language):
             _switch_language(doing, contact, language)
         case HoldMessages(minutes):

@@ -57,6 +57,7 @@ class Action(StrEnum):
     CONVERSATION_HANDED_BACK = "conversation_handed_back"
     TEXT_SENT = "text_sent"
     CONSENT_CHANGED = "consent_changed"
+    WISHES_CHANGED = "wishes_changed"
     CAREGIVER_CHANGED = "caregiver_changed"
     CAREGIVER_REMOVED = "caregiver_removed"
     IMPORT_PREVIEWED = "import_previewed"

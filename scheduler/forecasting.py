@@ -26,7 +26,7 @@ from scheduler.reconciling import LOOK_AHEAD
 
 @dataclass(frozen=True, slots=True)
 class Going:
-    """A message that will go out at a moment (UTC)."""
+    """A message that will go out at a moment (UTC), by a text or a call; a call has no segments."""
 
     at: dt.datetime
     whom: Whom
@@ -60,13 +60,22 @@ class Forecast:
     staying: tuple[Staying, ...]
 
 
-def forecast(connection: Connection, library: Library, profile: Profile, day: dt.date) -> Forecast:
-    """Play through a clinic's calendar day that has not begun, as things stand now."""
+def forecast(
+    connection: Connection,
+    library: Library,
+    profile: Profile,
+    day: dt.date,
+    *,
+    caller: str | None = None,
+) -> Forecast:
+    """Play through a clinic's calendar day that has not begun, as things stand now. `caller` is the
+    number that calls come from where the clinic has none of its own, as the worker has it."""
     begins = _midnight(profile, day)
     ends = _midnight(profile, day + dt.timedelta(days=1))
     due = due_between(connection, profile.id, begins, ends)
     whom = whom_of(connection, due)
-    sends, given_up = _play(library, profile, due, ends)
+    number = profile.texting_number or caller
+    sends, given_up = _play(library, profile, due, ends, number)
     going = [_going(at, whom[send.row.appointment_id], send) for at, send in sends]
     heard = {each.whom.patient_id for each in going}
     staying = [
@@ -91,7 +100,11 @@ def _midnight(profile: Profile, day: dt.date) -> dt.datetime:
 
 
 def _play(
-    library: Library, profile: Profile, due: Sequence[Due], ends: dt.datetime
+    library: Library,
+    profile: Profile,
+    due: Sequence[Due],
+    ends: dt.datetime,
+    caller: str | None,
 ) -> tuple[list[tuple[dt.datetime, Send]], list[tuple[dt.datetime, Due, Reason | None]]]:
     """Look at every row when its moment comes, and again when it was put off within the day."""
     given_up = [(each.next_at, each, Reason(each.reason)) for each in due if each.reason]
@@ -107,7 +120,7 @@ def _play(
         each = open_rows[number]
         phone = each.row.phone
         today = Today(sent[phone], to_come[phone])
-        decision = decide(library, profile, each.row, "", today, at)
+        decision = decide(library, profile, each.row, "", today, at, caller=caller)
         if isinstance(decision, PutOff) and decision.until < ends:
             heapq.heappush(queue, (decision.until, send_by, number))
             continue
@@ -133,8 +146,8 @@ def _going(at: dt.datetime, whom: Whom, send: Send) -> Going:
         whom=whom,
         to=send.to,
         kind=send.kind,
-        channel=Channel.SMS,
+        channel=send.channel,
         language=send.row.language,
         body=send.body,
-        segments=count(send.body).count,
+        segments=count(send.body).count if send.channel is Channel.SMS else 0,
     )

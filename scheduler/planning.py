@@ -11,7 +11,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from db.contacts import ContactState
-from db.models import Appointment, Patient, Reminder
+from db.models import Appointment, Contact, Patient, Reminder
 from db.reminders import settle
 from db.tasks import NewTask, open_task
 from profiles import Profile, RuleKind
@@ -43,7 +43,7 @@ def visit_of(profile: Profile, procedure: str, starts_at: dt.datetime) -> Visit:
     return min(visits, key=fasting_starts_at)
 
 
-def reachability(patient: Patient, contact: ContactState | None) -> Reachability:
+def reachability(patient: Patient, contact: ContactState | Contact | None) -> Reachability:
     """What is known of how a patient can be reached."""
     wishes = Reachability(patient.channel, patient.sms_consent, patient.voice_consent)
     if contact is None:

@@ -9,6 +9,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from db.models import Reminder, ReminderEvent
+from scheduler.planning_again import EVENT
 from scheduler.policy import Reason
 
 _OF_CALLS: Final = {
@@ -73,6 +74,9 @@ def _happened(event: ReminderEvent) -> str:
 def _told(event: ReminderEvent) -> str:
     """One thing that happened, in plain words where it has some."""
     detail = event.detail or ""
+    if event.what == EVENT and detail in set(Reason):
+        was = Reason(detail).words.rstrip(".")
+        return f"it can go out after all and was planned again; before: {was.lower()}"
     kind = "machine" if detail.startswith("machine") else detail
     words = _OF_CALLS.get((event.what, kind)) or _OF_CALLS.get((event.what, ""))
     if words is not None:

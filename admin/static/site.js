@@ -1,8 +1,11 @@
 // Small things that HTML can't do alone. Pages work without this file.
 "use strict";
 
-function focusErrors() {
-  document.getElementById("errors")?.focus();
+const HEAD = "waiting"; // the part of the head that every page brings up to date by itself
+
+function focusErrors(event) {
+  const settled = event.detail?.elt ?? document;
+  if (settled.id !== HEAD) settled.querySelector("#errors")?.focus();
 }
 
 function say(words) {
@@ -14,15 +17,29 @@ function say(words) {
 
 document.addEventListener("DOMContentLoaded", focusErrors);
 document.addEventListener("htmx:afterSettle", focusErrors);
-document.addEventListener("htmx:sendError", () => say(document.body.dataset.offline));
-document.addEventListener("htmx:timeout", () => say(document.body.dataset.offline));
+function sayNoAnswer(event) {
+  const isHead = event.detail.elt.id === HEAD;
+  say(isHead ? document.body.dataset.stale : document.body.dataset.offline);
+}
+document.addEventListener("htmx:sendError", sayNoAnswer);
+document.addEventListener("htmx:timeout", sayNoAnswer);
+
+// The count of what is open stands in the title.
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.elt.id !== HEAD) return;
+  const count = Number(event.detail.elt.dataset.openTasks);
+  const title = document.title.replace(/^\(\d+\) /, "");
+  document.title = count ? `(${count}) ${title}` : title;
+});
 
 // A list that is brought up to date stays where the reader has scrolled it to.
 let scrolled = [];
 document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.target.id === HEAD) return;
   scrolled = [...event.detail.target.querySelectorAll(".table")].map((table) => table.scrollLeft);
 });
 document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.elt.id === HEAD) return;
   const tables = event.detail.elt.querySelectorAll(".table");
   scrolled.forEach((left, number) => {
     if (tables[number]) tables[number].scrollLeft = left;

@@ -333,14 +333,27 @@ def test_with_several_clinics_it_is_asked_which(lite_site: TestSite) -> None:
     assert "America/Chicago" in page
 
 
-def test_what_was_given_up_already_is_told_and_not_promised_again(site: TestSite) -> None:
+def test_what_was_given_up_for_good_is_told_and_not_promised_again(site: TestSite) -> None:
+    book(site)
+    with site.database.transaction() as session:
+        session.execute(update(Reminder).values(status="missed", reason="calls_unavailable"))
+    visitor = site.visitor()
+    form = fields(visitor.get(SHOWN).text)
+    page = visitor.post("/admin/appointments/preview", {**form, "voice_consent": "y"}, htmx=True)
+    assert "0 messages go out. 3 do not." in text_of(page.text)
+    words = said(visitor, visitor.post(SHOWN, {**form, "voice_consent": "y"}))
+    assert "Please phone the patient." in words
+
+
+def test_a_consent_that_was_missing_brings_the_messages_back(site: TestSite) -> None:
     book(site, sms_consent=False)
     visitor = site.visitor()
     form = fields(visitor.get(SHOWN).text)
     page = visitor.post("/admin/appointments/preview", {**form, "sms_consent": "y"}, htmx=True)
-    assert "0 messages go out. 3 do not." in text_of(page.text)
+    assert "3 messages go out." in text_of(page.text)
     words = said(visitor, visitor.post(SHOWN, {**form, "sms_consent": "y"}))
-    assert "Please phone the patient." in words
+    assert "3 reminders are still to come, the first Tue, Nov 24" in words
+    assert {status for _, _, status in reminders(site)} == {"planned"}
 
 
 def test_the_number_of_queries_does_not_grow_with_messages(site: TestSite) -> None:

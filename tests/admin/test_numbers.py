@@ -133,9 +133,9 @@ def test_questions_by_topic_and_those_without_an_answer(site: TestSite, desk: Vi
             new = NewTask("ara-health", "question", "normal", topic=topic)
             open_task(session, new, site.clock())
     found = table(desk, "questions")
-    assert found["prep.fasting"] == ["2", "1", "1"]
+    assert found["How to get ready: Fasting"] == ["2", "1", "1"]
     assert found["not understood"] == ["1", "0", "0"]
-    assert found["prep.driver"] == ["0", "1", "1"]
+    assert found["How to get ready: Ride home"] == ["0", "1", "1"]
     assert table(desk, "messages")["Answers to texts"] == ["3", "6"]
 
 

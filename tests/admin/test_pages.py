@@ -22,7 +22,7 @@ EMAIL = "coordinator@example.org"
 # Not for somebody signed in, without a page of their own, or no page at all.
 NOT_PAGES = {
     *("/admin/sign-in", "/admin/sign-in/code", "/admin/welcome", "/admin/audit.csv"),
-    *("/admin/search", "/admin/attention/news"),
+    *("/admin/search", "/admin/attention/news", "/admin/waiting"),
     *("/admin/quality/findings.csv", "/admin/quality/tomorrow.csv"),
 }
 

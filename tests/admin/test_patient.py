@@ -63,7 +63,7 @@ def test_it_says_who_the_patient_is_and_how_to_reach_them(site: TestSite, patien
     page = said(site.visitor(), patient)
     for words in (
         *("Rosalind Quackenbush", "Date of birth Wed, May 17, 1944", "Call (828) 555-0173"),
-        *("Can get texts", "Language English", "Wants reminders by text"),
+        *("Can get texts", "Language English Spanish"),
         *("Agreed texts", "Not agreed automated calls"),
         "Nobody else may be told about this patient's appointments.",
     ):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+import pytest
 from sqlalchemy import delete, select, update
 
 from appointment_csv import Channel
@@ -21,9 +22,15 @@ from tests.support.visits import local
 TOMORROW = dt.date(2026, 11, 21)
 
 
-def play(database: Database, profile: Profile, day: dt.date = TOMORROW) -> Forecast:
+def play(
+    database: Database,
+    profile: Profile,
+    day: dt.date = TOMORROW,
+    caller: str | None = None,
+) -> Forecast:
     with database.reading() as session:
-        return forecast(session.connection(), default_library(), profile, day)
+        parts = (session.connection(), default_library(), profile, day)
+        return forecast(*parts, caller=caller)
 
 
 def test_a_message_of_tomorrow_with_its_text_and_cost(database: Database) -> None:
@@ -42,7 +49,7 @@ def test_a_message_of_tomorrow_with_its_text_and_cost(database: Database) -> Non
 
 
 def test_who_gets_none_and_why(database: Database) -> None:
-    profile = stored_clinic(database)
+    profile = stored_clinic(database, texting_number=None)
     start = local("2026-11-22T08:30")
     wishes: list[dict[str, object]] = [
         {"sms_consent": False},
@@ -65,6 +72,26 @@ def test_who_gets_none_and_why(database: Database) -> None:
         "N-1": Reason.CALLS_UNAVAILABLE,
         "N-2": Reason.OPTED_OUT,
     }
+
+
+@pytest.mark.parametrize("has_own_number", [True, False])
+def test_who_is_called_gets_calls_with_spoken_words(
+    database: Database, has_own_number: bool
+) -> None:
+    number, start = "+18285550110", local("2026-11-22T08:30")
+    profile = stored_clinic(database, texting_number=number if has_own_number else None)
+    wish = Channel.VOICE
+    booked(database, profile, NOW, starts_at=start, channel=wish, voice_consent=True)
+    other = {"external_id": "N-2", "first_name": "Ada", "phone": "+18285550199"}
+    booked(database, profile, NOW, starts_at=start, voice_consent=True, **other)
+    landline = update(Contact).where(Contact.phone == "+18285550199")
+    with database.transaction() as session:
+        session.execute(landline.values(textable=False))
+    played = play(database, profile, caller=None if has_own_number else number)
+    assert [(each.channel.value, each.segments) for each in played.going] == [("voice", 0)] * 4
+    assert all("8 30 AM" in each.body for each in played.going if each.kind is Kind.DAY_BEFORE)
+    if not has_own_number:
+        assert play(database, profile).going == ()
 
 
 def test_a_phone_that_has_had_enough_waits_and_the_fasting_comes_first(database: Database) -> None:

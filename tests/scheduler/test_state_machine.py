@@ -46,7 +46,7 @@ ALLOWED: Final = {
     "failed": {"delivered"},
     "delivered": set[str](),
     "cancelled": set[str](),
-    "skipped": set[str](),
+    "skipped": {"planned"},
     "missed": set[str](),
 }
 
@@ -172,6 +172,9 @@ class Reminders(Happenings):
                 unheard = any(e.row == row and not e.was_heard for e in self.carrier.calls)
                 failed = any(e.row == row and not e.is_live for e in self.carrier.messages)
                 assert unheard or failed
+            if (before, after) == ("skipped", "planned"):
+                was_tried = any(e.row == row for e in (*self.carrier.calls, *self.carrier.messages))
+                assert not was_tried
 
     def teardown(self) -> None:
         """Let the carrier work and time go on until nothing is left to do; then count up."""
