@@ -57,9 +57,10 @@ def fill_others(database: Database, count: int) -> None:
 
 
 def analyse(database: Database) -> None:
-    """Count what is stored for the planner; a server does so by itself now and then."""
-    with database.engine.begin() as connection:
-        connection.exec_driver_sql("ANALYZE")
+    """Count what is stored for the planner, and tidy up after the filling; a server does both by
+    itself now and then, and would otherwise begin with it in the midst of the measurement."""
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("ANALYZE" if database.is_sqlite else "VACUUM (ANALYZE)")
 
 
 def _store(session: Session, model: type[Base], rows: Iterable[dict[str, Any]]) -> None:

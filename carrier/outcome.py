@@ -42,6 +42,8 @@ class NotSentWhy(StrEnum):
 
     NO_CONNECTION = "no_connection"
     """Twilio could not be reached. Safe to try again."""
+    NOT_BEGUN = "not_begun"
+    """It waited for too long behind others to be made safely. That was no attempt."""
     TOO_LATE = "too_late"
     """Too little of the message's useful time is left. Do not try again."""
 

@@ -218,3 +218,4 @@ def _live_through_last_week(database: Database, profile: Profile, visit: dt.date
         for row in session.scalars(query).all():
             ids = (row.id, row.attempts, row.sid or "")
             record_call_heard(session, Clinics(), *ids, "message", then)
+            row.started_at = then  # else the next call would wait, as after one of a minute ago

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, not_, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, not_, or_, select, update
 from sqlalchemy.engine import Connection
 
 from db.bulk import Bulk
@@ -121,24 +121,38 @@ _IS_CALL: Final = (
 """Whether a reminder goes out as a call, by what `scheduler.channel` goes by."""
 
 
-def _due(condition: ColumnElement[bool] | None) -> Select[int]:
+def _due(condition: ColumnElement[bool] | None, moment: ColumnElement[Any]) -> Select[int]:
     found = select(_ROW.id).where(
         _ROW.status == "planned",
         _ROW.clinic_id == bindparam("clinic"),
-        _ROW.next_at <= bindparam("now"),
+        moment <= bindparam("now"),
     )
     return found if condition is None else found.where(condition)
 
 
 _CONDITIONS: Final = {None: None, "voice": _IS_CALL, "sms": not_(_IS_CALL)}
+_IS_DUE: Final = {
+    channel: _due(condition, _ROW.next_at).limit(1) for channel, condition in _CONDITIONS.items()
+}
+_EARLIEST: Final = (
+    _due(None, _ROW.next_at)
+    .with_only_columns(_ROW.next_at)
+    .order_by(_ROW.next_at)
+    .limit(1)
+    .correlate(None)
+    .scalar_subquery()
+)
+# Two ways lead to what is due: by moment, which is short while little is due, and by `send_by`,
+# which is short while much is, and long through all that lies ahead when nothing is. So the first
+# is asked whether there is anything, and the second gives it; a wrapped column keeps to that.
 _DUE: Final = {
-    channel: _due(condition)
+    channel: _due(condition, func.coalesce(_ROW.next_at, _ROW.send_by))
+    .where(_EARLIEST.is_not(None))
     .order_by(_ROW.send_by, _ROW.id)
     .limit(bindparam("most"))
-    .with_for_update(skip_locked=True)
+    .with_for_update(skip_locked=True, of=_TABLES["reminder"])
     for channel, condition in _CONDITIONS.items()
 }
-_IS_DUE: Final = {channel: _due(condition).limit(1) for channel, condition in _CONDITIONS.items()}
 _UNSETTLED: Final = (
     select(_ROW.id)
     .where(_ROW.next_at <= bindparam("now"), _ROW.status.in_(("sending", "in_doubt", "sent")))

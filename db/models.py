@@ -265,6 +265,7 @@ class Reminder(Base):
             "clinic_id",
             "send_by",
             "id",
+            "next_at",  # only there to tell what is due without a look at the row
             postgresql_where=_PLANNED,
             sqlite_where=_PLANNED,
         ),

@@ -48,12 +48,14 @@ another worker doubt what is being sent."""
 @dataclass(frozen=True, slots=True)
 class Claim:
     """What one claim took at a moment: the requests to make, each at its slot (both real time,
-    UTC), how many rows were looked at, and whether the sender had no slot left."""
+    UTC), how many rows were looked at, whether the sender had no slot left, and whether a line of
+    the clinic was stopped."""
 
     sends: tuple[tuple[Send, dt.datetime], ...]
     looked_at: int
     at: dt.datetime
     is_paced: bool = False
+    is_stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ def claim(
         *zip(sent_calls, call_slots, strict=True),
         *zip(sent_texts, slots, strict=False),
     )
-    return Claim(timed, len(decisions), real, is_paced)
+    return Claim(timed, len(decisions), real, is_paced, is_stopped=bool(stops))
 
 
 def _stops(connection: Connection, profile: Profile) -> Sequence[Stop]:

@@ -19,7 +19,6 @@ import structlog
 from carrier.client import CarrierCall, CarrierMessage, OutgoingCall, OutgoingText
 from carrier.outcome import Accepted, NotSent, NotSentWhy, SendOutcome
 from db.clinics import Clinics
-from db.lines import stopped_lines
 from db.session import Database
 from flows.library import Library
 from profiles import Profile
@@ -39,11 +38,11 @@ from scheduler.senders import Senders
 
 _log = structlog.get_logger()
 
-_BATCH: Final = 160
-_ENOUGH: Final = 320
+_BATCH: Final = 400
+_ENOUGH: Final = 800
 """Requests under way or waiting for a thread: with fewer, more reminders are claimed, so that the
 threads have work while the database is spoken to."""
-_GROUP: Final = 160
+_GROUP: Final = 400
 _PATIENCE: Final = 0.1
 """How many seconds a message that was accepted waits for others to be written down with it."""
 _PACE: Final = 0.05
@@ -54,12 +53,14 @@ _LEASE_LEFT: Final = dt.timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """A request to make at its slot, unless its lease is nearly over; when it was claimed."""
+    """A request to make at its slot, unless its lease is nearly over; when it was claimed, and
+    whether one of the clinic's lines was stopped then."""
 
     profile: Profile
     send: Send
     slot: dt.datetime
     claimed_at: dt.datetime
+    is_stopped: bool
     lease_end: dt.datetime
 
 
@@ -125,8 +126,10 @@ class Dispatcher:
                 claimed = self._claim_all(clock) if wanted else []
                 for profile, one in claimed:
                     looked_at += one.looked_at
-                    jobs = (_Job(profile, *each, one.at, lease_end) for each in one.sends)
-                    senders.give(jobs)
+                    senders.give(
+                        _Job(profile, *each, one.at, one.is_stopped, lease_end)
+                        for each in one.sends
+                    )
                 if wanted and any(one.looked_at for _, one in claimed):
                     continue
                 is_paced = any(one.is_paced for _, one in claimed)
@@ -174,7 +177,7 @@ class Dispatcher:
             threading.Event().wait(early)
         begun = clock()
         if begun >= job.lease_end:
-            return Result(send, NotSent(NotSentWhy.NO_CONNECTION), begun)
+            return Result(send, NotSent(NotSentWhy.NOT_BEGUN), begun)
         waited = begun - (
             job.lease_end - LEASE + _LEASE_LEFT
         )  # since shortly before it was claimed
@@ -225,14 +228,12 @@ class Dispatcher:
         self.lateness.add((r.at - r.send.row.due_at).total_seconds() for r in results)
 
     def _restart_lines(self, accepted: Sequence[_Job]) -> None:
-        """What went out on a stopped line shows that it runs again."""
-        if not accepted:
+        """What was claimed of a stopped line and went out shows that it runs again."""
+        tries = [job for job in accepted if job.is_stopped]
+        if not tries:
             return
-        with self.database.reading() as session:
-            if not stopped_lines(session.connection()):
-                return
-        works = {line_of(job.profile, job.send.channel) for job in accepted}
-        newest = max(job.claimed_at for job in accepted)
+        works = {line_of(job.profile, job.send.channel) for job in tries}
+        newest = max(job.claimed_at for job in tries)
         with self.database.connection() as connection:
             restart_lines(connection, works, newest, by_report=False)
 

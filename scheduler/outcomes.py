@@ -144,6 +144,10 @@ def record_other(session: Session, profile: Profile, result: Result) -> None:
             in_doubt(session, row, why, now)
         case NotSent(NotSentWhy.TOO_LATE):
             give_up(session, row, "missed", Reason.TOO_LATE, now)
+        case NotSent(NotSentWhy.NOT_BEGUN):
+            note(session, row.id, "not_begun", now)
+            row.attempts -= 1
+            wait(row, now, None)
         case NotSent():
             note(session, row.id, "no_connection", now)
             _try_again(session, row, None, Reason.LINE_STOPPED, now)
@@ -222,7 +226,7 @@ def line_of(profile: Profile, channel: str = Channel.SMS) -> str:
     return f"{kind}:{profile.texting_number or 'default'}"
 
 
-def wait(row: Reminder, until: dt.datetime, reason: Reason) -> None:
+def wait(row: Reminder, until: dt.datetime, reason: Reason | None) -> None:
     """Give the row back until later, but never past its last useful moment."""
     row.status = "planned"
     row.reason = reason

@@ -13,7 +13,7 @@ import socket
 import threading
 import time
 from dataclasses import dataclass, field
-from types import FrameType
+from queue import SimpleQueue
 from typing import Final
 
 import structlog
@@ -73,8 +73,9 @@ class Worker:
 
     def run(self) -> None:
         """Tick until SIGTERM or SIGINT; then finish what is being sent, and return."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._stop)
+        told: SimpleQueue[int] = SimpleQueue()  # unlike a lock, a handler may use it at any moment
+        for stop in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(stop, lambda number, _frame: told.put(number))
         scheduler = BackgroundScheduler(timezone=dt.UTC)
         for work in (self._tick, self._tick_of_staff):
             scheduler.add_job(
@@ -88,12 +89,10 @@ class Worker:
             )
         scheduler.start()
         _log.info("worker_started", worker=self.name)
-        self._stopping.wait()
+        told.get()
+        self._stopping.set()
         scheduler.shutdown(wait=True)
         _log.info("worker_stopped", worker=self.name)
-
-    def _stop(self, _number: int, _frame: FrameType | None) -> None:
-        self._stopping.set()
 
     def _tick(self) -> None:
         """Send for a bounded time, so that a long queue can't hide the worker's sign of life."""

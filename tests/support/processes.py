@@ -63,10 +63,16 @@ class Running:
         self._child.send(number)
 
     def wait(self, seconds: float = 20) -> int:
-        """Wait for its end: the exit code, or minus the number of the signal that ended it."""
+        """Wait for its end: the exit code, or minus the number of the signal that ended it.
+
+        One that still runs by then is ended, so that the failure tells what its threads were at.
+        """
         code = self._child.wait(seconds)
         if code is None:
-            raise TimeoutError(f"process {self.pid} still runs after {seconds} s")
+            self.send(signal.SIGABRT)
+            self._child.wait(5)
+            said = "\n".join(self.lines)
+            raise TimeoutError(f"process {self.pid} still ran after {seconds} s; it said:\n{said}")
         return code
 
     def stop(self, number: signal.Signals = signal.SIGTERM, seconds: float = 20) -> int:
@@ -96,7 +102,8 @@ def running(
     own = BIN / name
     inherited = {name: value for name, value in os.environ.items() if name not in NAMES}
     words = [str(own) if own.exists() else name, *rest]
-    started = Running(words, {**inherited, **(env or {})}, cwd)
+    watched = {"PYTHONFAULTHANDLER": "1"}  # a Python program that is aborted says where it was
+    started = Running(words, {**inherited, **watched, **(env or {})}, cwd)
     try:
         yield started
     finally:
