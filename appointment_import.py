@@ -11,18 +11,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from appointment_csv import AppointmentRow
 from appointments import Change, name_key, upsert_all
 from carrier.segments import count
-from db.models import Appointment, Patient, Reminder
+from db.models import Appointment, Patient, Reminder, ReminderEvent
 from db.session import Database
 from flows.library import Library
 from profiles import Profile
 from scheduler.bodies import Occasioned, body_of
 from scheduler.channel import Channel
+from scheduler.planning_again import EVENT
 from scheduler.policy import Kind, Reason
 
 _PIECE: Final = 100  # rows
@@ -106,8 +107,9 @@ def import_and_tell(
     """As `import_piece`; tells besides what stood there before and which messages follow."""
     before = _known(session, rows)
     newest = session.scalar(select(func.max(Reminder.id))) or 0
+    newest_event = session.scalar(select(func.max(ReminderEvent.id))) or 0
     changes = import_piece(session, profiles, rows, now)
-    planned = _planned_since(session, rows, newest)
+    planned = _planned_since(session, rows, newest, newest_event)
     outcomes = []
     for row, change in zip(rows, changes, strict=True):
         key = (row.clinic, row.external_id)
@@ -158,9 +160,14 @@ def _named(rows: Sequence[AppointmentRow]) -> tuple[Any, ...]:
 
 
 def _planned_since(
-    session: Session, rows: Sequence[AppointmentRow], newest: int
+    session: Session, rows: Sequence[AppointmentRow], newest: int, newest_event: int
 ) -> dict[tuple[str, str], list[Any]]:
-    """The reminders of these rows that were stored after the one numbered `newest`."""
+    """The reminders of these rows that were stored after the one numbered `newest`, and those that
+    came back, as an event after the one numbered `newest_event` says."""
+    came_back = select(ReminderEvent.reminder_id).where(
+        ReminderEvent.id > newest_event, ReminderEvent.what == EVENT
+    )
+    is_back = Reminder.id.in_(came_back) & (Reminder.status == "planned")
     query = (
         select(
             Appointment.clinic_id,
@@ -173,7 +180,7 @@ def _planned_since(
         )
         .join(Reminder.appointment)
         .join(Appointment.patient)
-        .where(*_named(rows), Reminder.id > newest)
+        .where(*_named(rows), or_(Reminder.id > newest, is_back))
     )
     found: dict[tuple[str, str], list[Any]] = {}
     for row in session.execute(query):

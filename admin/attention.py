@@ -30,8 +30,12 @@ _TOLD_ONE_BY_ONE: Final = 3
 @pages.get("/attention")
 @access.for_staff
 def index() -> str:
-    """The queue. As long as it is open, it brings itself up to date."""
-    return render("admin/attention.html", **_queue(shown_clinics()))
+    """The queue. As long as it is open, it brings itself up to date; that is no further view."""
+    queue = _queue(shown_clinics())
+    if queue["cards"]:
+        detail = {"which": queue["show"].value, "shown": len(queue["cards"])}
+        audit.note(Action.TASKS_LISTED, detail=detail)
+    return render("admin/attention.html", **queue)
 
 
 @pages.get("/attention/news")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, abort, flash, make_response, redirect, request, url_for
@@ -133,7 +133,9 @@ def show(draft_id: int) -> str:
     draft = _own(draft_id)
     if draft.stage in AT_WORK:
         return render("admin/import_progress.html", **_progress(draft))
-    return render("admin/import.html", **_preview(draft))
+    preview = _preview(draft)
+    audit.note(Action.IMPORT_VIEWED, _entity(draft), detail={"shown": len(preview["lines"])})
+    return render("admin/import.html", **preview)
 
 
 @pages.post("/imports/<int:draft_id>/go-on")
@@ -238,7 +240,7 @@ def _progress(draft: ImportDraft) -> dict[str, object]:
     return {"draft": draft, "words": words, "done": done, "total": whole * (1 + applies)}
 
 
-def _preview(draft: ImportDraft) -> dict[str, object]:
+def _preview(draft: ImportDraft) -> dict[str, Any]:
     with site().database.reading() as db:
         clinics = list(site().clinics.all(db).values())
     outcomes = sorted(outcomes_of(draft), key=lambda each: each.row)

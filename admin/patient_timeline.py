@@ -44,8 +44,8 @@ def visits(session: Session, file: PatientFile, wanted: Wanted) -> Sequence[Entr
 
 def _of_visit(row: Appointment, wanted: Wanted) -> list[Entry]:
     profile = wanted.profile
-    when = moment_words(row.starts_at, profile.zone) if profile is not None else ""
-    known = profile.procedures.get(row.procedure) if profile is not None else None
+    when = moment_words(row.starts_at, profile.zone)
+    known = profile.procedures.get(row.procedure)
     what = f"{known.name.en if known is not None else row.procedure}, {when}"
     entries = [Entry(row.created_at, Side.EVENT, _("Appointment booked"), what)]
     if row.answered_at is not None:

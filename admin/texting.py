@@ -7,10 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
+from sqlalchemy.orm import Session
+
 from admin.words import gettext as _
 from carrier.segments import Encoding, count, fit
+from db.lines import ACCOUNT, stopped_lines
 from db.models import Contact, OptChange, Patient
 from profiles import Profile
+from scheduler.outcomes import line_of
 from scheduler.policy import in_window
 
 PAUSE: Final = dt.timedelta(minutes=30)
@@ -66,6 +70,12 @@ def may_text(
 def is_quiet(profile: Profile, now: dt.datetime) -> bool:
     """Whether it is an hour at which the clinic starts no texts."""
     return not in_window(profile, now)
+
+
+def line_is_stopped(db: Session, profile: Profile) -> bool:
+    """Whether the carrier refuses the clinic's texts just now, so that they wait."""
+    mine = {ACCOUNT, line_of(profile)}
+    return any(stop.line in mine for stop in stopped_lines(db.connection()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,15 @@ from admin.pages import render, render_part
 from admin.phone_timeline import OF_PHONE
 from admin.site import now, site
 from admin.task_cards import Phone, phone_of
-from admin.texting import PAUSE, Draft, Refusal, is_quiet, may_text, measured
+from admin.texting import (
+    PAUSE,
+    Draft,
+    Refusal,
+    is_quiet,
+    line_is_stopped,
+    may_text,
+    measured,
+)
 from admin.times import from_micros, micros
 from admin.words import gettext as _
 from carrier.segments import fit
@@ -45,7 +53,8 @@ _KEY: Final = re.compile(r"[0-9a-f]{32}\Z")
 @dataclass(frozen=True, slots=True)
 class _Thread:
     """A conversation as it stands. `talking` is who has paused the automatic answers until
-    `paused_until` (UTC), `refusal` why no text can be sent, if so."""
+    `paused_until` (UTC), `refusal` why no text can be sent, if so. `is_stopped` says that texts
+    wait because the line to the carrier is stopped."""
 
     contact: Contact
     profile: Profile
@@ -57,6 +66,7 @@ class _Thread:
     paused_until: dt.datetime | None
     wrote_at: dt.datetime | None
     refusal: Refusal | None
+    is_stopped: bool
 
     @property
     def phone(self) -> Phone:
@@ -71,7 +81,7 @@ class _Thread:
 
     def fingerprint(self) -> str:
         """Changes with everything that the conversation shows."""
-        shown = (self.entries, self.talking, self.paused_until, self.refusal)
+        shown = (self.entries, self.talking, self.paused_until, self.refusal, self.is_stopped)
         text = repr((shown, [task.id for task in self.tasks]))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -124,6 +134,7 @@ def send(contact_id: int) -> AnyResponse | tuple[str, int]:
         contact = _locked(db, contact_id)
         profile = _profile(db, contact)
         mistake = _mistake(db, contact, profile, draft)
+        is_stopped = line_is_stopped(db, profile)
         if not mistake:
             body = fit(draft.body, keep_accents=profile.keep_accents)
             new = staff_texts.NewText(contact, _me(), key, body)
@@ -134,7 +145,9 @@ def send(contact_id: int) -> AnyResponse | tuple[str, int]:
                 _record(db, Action.TEXT_SENT, contact, {"segments": measured(draft, profile).count})
     if mistake:
         return _page(_read(contact_id), draft, mistake), 422
-    if is_new:
+    if is_new and is_stopped:
+        flash(_("Your text is stored. It waits for the phone service, as said below."), "warning")
+    elif is_new:
         flash(_("Your text goes out now."), "good")
     else:
         flash(_("This text was handed over before; it is not sent a second time."), "warning")
@@ -253,6 +266,7 @@ def _read(contact_id: int) -> _Thread:
         wrote_at = threads.wrote_last_at(db, contact)
         opt_out = threads.newest_opt_out(db, contact)
         tasks = threads.open_tasks_of(db, contact)
+        is_stopped = line_is_stopped(db, profile)
     is_paused = _is_paused(contact)
     return _Thread(
         contact=contact,
@@ -265,6 +279,7 @@ def _read(contact_id: int) -> _Thread:
         paused_until=contact.paused_until if is_paused else None,
         wrote_at=wrote_at,
         refusal=may_text(contact, patients, wrote_at, opt_out),
+        is_stopped=is_stopped,
     )
 
 

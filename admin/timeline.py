@@ -13,6 +13,7 @@ from typing import Final, TypeVar
 
 from sqlalchemy.orm import Session
 
+from admin.times import clock_words
 from admin.topic_words import topic_words
 from admin.words import gettext as _
 from carrier.errors import ErrorClass
@@ -66,7 +67,7 @@ class Wanted:
     now: dt.datetime
     limit: int
     names: Mapping[int, str]
-    profile: Profile | None
+    profile: Profile
 
 
 Source = Callable[[Session, About, Wanted], Sequence[Entry]]
@@ -182,13 +183,18 @@ def reminder_entry(row: Reminder) -> Entry:
 def replies(session: Session, contact: Contact, wanted: Wanted) -> Sequence[Entry]:
     """What staff wrote to this phone."""
     rows = threads.texts_by_staff(session, contact, wanted.before, wanted.limit + 1)
-    return [_of_staff(row, wanted.names) for row in rows]
+    return [_of_staff(row, wanted) for row in rows]
 
 
-def _of_staff(row: StaffText, names: Mapping[int, str]) -> Entry:
+def _of_staff(row: StaffText, wanted: Wanted) -> Entry:
     state, colour = _STATES[row.status]
     why = ErrorClass(row.error_class).sentence if row.error_class in set(ErrorClass) else ""
-    who = names.get(row.staff_id, "")
+    if row.status == "planned" and why:
+        why = _(
+            "The connection to the phone service is not working. This text waits for it until "
+            "%(moment)s. Phone the patient if they need to know sooner."
+        ) % {"moment": clock_words(row.send_by, wanted.profile.zone)}
+    who = wanted.names.get(row.staff_id, "")
     return Entry(row.created_at, Side.STAFF, who, row.body, why, state, colour)
 
 

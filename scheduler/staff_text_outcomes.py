@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from dataclasses import replace
+from typing import Final
 
 import structlog
 from sqlalchemy.orm import Session
@@ -16,21 +18,30 @@ from carrier.errors import ErrorClass, classify
 from carrier.outcome import Accepted, Ambiguous, NotSent, NotSentWhy, Refused, SendOutcome
 from carrier.status import advance, recognise
 from db.contacts import record_opt_change, set_contact
+from db.lines import ACCOUNT, Refusal, stop_line
 from db.models import Contact, StaffText
 from db.tasks import NewTask, open_task
 from flows.model import TaskKind
 from flows.nodes import Urgency
+from scheduler.clocks import wall_clock
 from scheduler.outcomes import GRACE, RECEIPT, Report
-from scheduler.reactions import Learn, pause, reaction
+from scheduler.reactions import Learn, Next, pause, reaction
 
 _log = structlog.get_logger()
+LINE_PAUSE: Final = dt.timedelta(seconds=15)
+"""How soon a text is looked at again that waits for its line."""
 
 
 def record_staff_text_outcome(
-    session: Session, row: StaffText, token: str, outcome: SendOutcome, now: dt.datetime
+    session: Session,
+    row: StaffText,
+    token: str,
+    outcome: SendOutcome,
+    line: str,
+    now: dt.datetime,
 ) -> None:
-    """Write down what became of the request for a (locked) text. One that a report has settled
-    meanwhile, or that is no longer ours, is left as it is."""
+    """Write down what became of the request for a (locked) text that went out on this line. One
+    that a report has settled meanwhile, or that is no longer ours, is left as it is."""
     if row.token != token or row.status != "sending":
         return
     match outcome:
@@ -39,6 +50,8 @@ def record_staff_text_outcome(
             row.carrier_status = status
         case Refused(ErrorClass.THROTTLE, _, _):
             _try_again(session, row, ErrorClass.THROTTLE, now)
+        case Refused(error_class, code, _) if _stops_the_line(error_class):
+            _wait_for_line(session, row, Refusal(line, error_class.value, code, False), now)
         case Refused(error_class, code, _):
             _refused(session, row, error_class, code, now)
         case Ambiguous():
@@ -108,6 +121,27 @@ def fail_staff_text(
     open_task(session, task, now)
 
 
+def put_off_staff_text(row: StaffText, now: dt.datetime, by: dt.timedelta) -> None:
+    """Give a claimed text back until later: that was no attempt of it."""
+    row.attempts -= 1
+    row.status, row.token, row.next_at = "planned", None, min(now + by, row.send_by)
+
+
+def _stops_the_line(error_class: ErrorClass) -> bool:
+    return reaction(error_class, 1).next is Next.STOP_LINE
+
+
+def _wait_for_line(session: Session, row: StaffText, why: Refusal, now: dt.datetime) -> None:
+    """Nothing is wrong with this text: it waits until the line to the carrier is mended."""
+    is_account = why.error_class == ErrorClass.ACCOUNT
+    refusal = replace(why, line=ACCOUNT) if is_account else why
+    if stop_line(session.connection(), refusal, wall_clock()):
+        line, code, kind = refusal.line, refusal.error_code, refusal.error_class
+        _log.error("line_stopped", line=line, code=code, error_class=kind)
+    row.error_class, row.error_code = why.error_class, why.error_code
+    put_off_staff_text(row, now, LINE_PAUSE)
+
+
 def _refused(
     session: Session, row: StaffText, error_class: ErrorClass, code: int | None, now: dt.datetime
 ) -> None:
@@ -141,6 +175,7 @@ def _try_again(
         fail_staff_text(session, row, ErrorClass.TOO_LATE, None, now)
         return
     row.status, row.token, row.next_at = "planned", None, again
+    row.error_class = row.error_code = None
 
 
 def _settle(row: StaffText, status: str, now: dt.datetime) -> None:

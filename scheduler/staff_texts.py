@@ -1,13 +1,15 @@
 """Sending what staff write to patients: claim, release the database, send, write down.
 
 The same discipline as for reminders: a row is marked before its request goes out, and one whose
-outcome is not known is looked for at the carrier, never simply sent again. They are few, so they
+outcome is not known is looked for at the carrier, never simply sent again. They keep the pace of
+the clinic's sender, before the reminders, and wait while its line is stopped. They are few, so they
 go one after the other, each claimed by itself.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import threading
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,19 +20,25 @@ from sqlalchemy.orm import Session
 
 from carrier.client import CarrierError, CarrierMessage, OutgoingText
 from carrier.errors import ErrorClass
+from carrier.outcome import Accepted
 from db.claims import Lease
 from db.clinics import Clinics
+from db.lines import ACCOUNT, stopped_lines, take_probe, take_slots
 from db.models import Contact, StaffText
 from db.session import Database
 from db.staff_texts import claim_due, claim_unsettled, lock_staff_text, sids_in_use
+from profiles import Profile
+from scheduler.calling import AHEAD
 from scheduler.claiming import LEASE
 from scheduler.clocks import Clock, wall_clock
 from scheduler.dispatch import Carrier
-from scheduler.outcomes import GRACE, RECEIPT, Report
+from scheduler.outcomes import GRACE, RECEIPT, Report, line_of, restart_lines
 from scheduler.staff_text_outcomes import (
+    LINE_PAUSE,
     adopt_staff_text,
     doubt_staff_text,
     fail_staff_text,
+    put_off_staff_text,
     record_staff_text_outcome,
     record_staff_text_report,
 )
@@ -40,6 +48,10 @@ _BEFORE: Final = dt.timedelta(seconds=60)  # the carrier's clock and ours need n
 _ASK_AGAIN: Final = dt.timedelta(minutes=1)
 _LONGEST_WAIT: Final = dt.timedelta(hours=3)
 _LONGEST_DOUBT: Final = dt.timedelta(hours=1)
+_AHEAD: Final = AHEAD + dt.timedelta(seconds=3)
+"""How far ahead a text by staff takes its slot: further than reminders do, so that it goes before
+those that have none yet."""
+_FULL_PAUSE: Final = dt.timedelta(seconds=1)
 _MOST: Final = 50
 """How many are taken up in one run, so that none can go on for ever."""
 
@@ -67,23 +79,31 @@ class StaffTexts:
         return taken
 
     def _send_one(self, clock: Clock) -> bool:
-        now = clock()
+        now, real = clock(), wall_clock()
         lease = Lease(uuid.uuid4().hex, now + LEASE)
         with self.database.transaction() as session:
-            claimed = claim_due(session, now, lease, wall_clock())
+            claimed = claim_due(session, now, lease, real)
             if claimed is None:
                 return False
             row, contact = claimed
             profile = self.clinics.get(session, row.clinic_id)
+            if profile is None:
+                raise LookupError("a text belongs to a clinic that is not there")
             obstacle = _obstacle(row, contact, now)
             if obstacle is not None:
                 fail_staff_text(session, row, obstacle, None, now)
                 return True
+            slot = _slot(session, row, profile, now, real)
+            if slot is None:
+                return True
+        early = (slot - wall_clock()).total_seconds()
+        if early > 0:
+            threading.Event().wait(early)
         outcome = self.carrier.send_text(
             OutgoingText(
                 to=row.to,
                 body=row.body,
-                from_number=profile.texting_number if profile is not None else None,
+                from_number=profile.texting_number,
                 status_callback=f"{self.callback_url}?s={row.id}&a={row.attempts}",
                 validity_seconds=int((row.send_by - now).total_seconds()),
             )
@@ -91,7 +111,10 @@ class StaffTexts:
         with self.database.transaction() as session:
             ours = lock_staff_text(session, row.id)
             if ours is not None:
-                record_staff_text_outcome(session, ours, lease.token, outcome, clock())
+                line = line_of(profile)
+                record_staff_text_outcome(session, ours, lease.token, outcome, line, clock())
+                if isinstance(outcome, Accepted):
+                    restart_lines(session.connection(), {line}, real, by_report=False)
         return True
 
     def _settle_one(self, clock: Clock) -> bool:
@@ -139,6 +162,27 @@ def _obstacle(row: StaffText, contact: Contact, now: dt.datetime) -> ErrorClass 
     if not contact.textable:
         return ErrorClass.NOT_TEXTABLE
     return ErrorClass.TOO_LATE if now >= row.send_by else None
+
+
+def _slot(
+    session: Session, row: StaffText, profile: Profile, now: dt.datetime, real: dt.datetime
+) -> dt.datetime | None:
+    """When a claimed text may go out (real time); `None` if it has to wait and was put off.
+
+    While the line is stopped it is tried with one text a minute, which may be this one.
+    """
+    connection, line = session.connection(), line_of(profile)
+    stops = [stop for stop in stopped_lines(connection) if stop.line in {ACCOUNT, line}]
+    is_due = all(stop.probe_at <= real for stop in stops)
+    if not is_due or not all(take_probe(connection, stop, real) for stop in stops):
+        row.error_class, row.error_code = stops[0].error_class, stops[0].error_code
+        put_off_staff_text(row, now, LINE_PAUSE)
+        return None
+    slots = take_slots(connection, line, profile.messages_per_second, 1, _AHEAD, real)
+    if not slots:
+        put_off_staff_text(row, now, _FULL_PAUSE)
+        return None
+    return slots[0]
 
 
 def _settle(

@@ -95,6 +95,21 @@ def test_a_file_is_shown_first_and_changes_nothing(site: TestSite, desk: Visitor
     assert cells(page, "Notices") == ["0", "0", "0"]
     assert int(cells(page, "Reminders")[1]) >= 9
     assert '"good_rows": 3' in audited(site, "import_previewed")[0]
+    assert audited(site, "import_viewed") == ['{"shown": 3}']
+
+
+def test_a_consent_that_comes_with_a_file_brings_reminders_back(
+    site: TestSite, desk: Visitor
+) -> None:
+    without = upload(desk, csv_file(*people(2, sms_consent="no")))
+    apply(desk, without)
+    again = upload(desk, csv_file(*people(2)))
+    assert cells(desk.get(again).text, "Reminders")[0] == "6"
+    with site.database.reading() as session:
+        assert set(session.scalars(select(Reminder.status))) == {"skipped"}
+    apply(desk, again)
+    with site.database.reading() as session:
+        assert set(session.scalars(select(Reminder.status))) == {"planned"}
 
 
 def test_what_was_shown_is_applied_and_the_file_is_forgotten(site: TestSite, desk: Visitor) -> None:

@@ -173,8 +173,10 @@ class Reminders(Happenings):
                 failed = any(e.row == row and not e.is_live for e in self.carrier.messages)
                 assert unheard or failed
             if (before, after) == ("skipped", "planned"):
-                was_tried = any(e.row == row for e in (*self.carrier.calls, *self.carrier.messages))
-                assert not was_tried
+                was_called = any(each.row == row for each in self.carrier.calls)
+                was_texted = any(each.row == row for each in self.carrier.messages)
+                assert not was_called
+                assert not was_texted
 
     def teardown(self) -> None:
         """Let the carrier work and time go on until nothing is left to do; then count up."""
