@@ -168,14 +168,14 @@ def _questions(texts: Iterable[TextSum], tasks: Iterable[TaskSum]) -> Table:
             to_person[topic or _("other")] += task.count
             waiting[topic or _("other")] += task.still_open
     topics = sorted({*asked, *to_person}, key=lambda topic: (-asked[topic], topic))
-    rows = [(topic_words(t), str(asked[t]), str(to_person[t]), str(waiting[t])) for t in topics]
+    rows = [(t, str(asked[t]), str(to_person[t]), str(waiting[t])) for t in topics]
     return Table(
         "questions",
         _("Questions by topic"),
         _("Texts that were answered, and questions that were handed to a person."),
         (_("Topic"), _("Texts"), _("Handed to a person"), _("Still unanswered")),
         tuple(rows[:_TOPIC_ROWS]),
-        tuple(Bar(topic_words(topic), asked[topic], f"{asked[topic]:,}") for topic in topics[:12]),
+        tuple(Bar(topic, asked[topic], f"{asked[topic]:,}") for topic in topics[:12]),
     )
 
 

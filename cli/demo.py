@@ -92,16 +92,18 @@ def demo_group() -> None:
 @demo_group.command("morning")
 @plain_errors
 def demo_morning() -> None:
-    """Fill the coordinators' site with the work of the days before now, once for each day.
+    """Fill the coordinators' site with the work of the days before now, once for each day, and
+    then do as `seed` does.
 
-    Prints a one-time link for each of the demo's accounts.
+    Prints a one-time link for each of the demo's accounts as well.
     """
     with ready_settings(_WITH_ADDRESS) as (database, settings):
         with database.reading() as session:
             now = _reminder_time(Clinics().all(session)[_CLINIC], wall_clock())
         make_morning(database, now)
         links = sign_in_links(database, settings.public_base_url, now)
-    click.echo(json.dumps(links))
+        seeded = _seeded(database)
+    click.echo(json.dumps(seeded | {"links": links}))
 
 
 @demo_group.command("seed")
@@ -114,26 +116,31 @@ def demo_seed() -> None:
     printed.
     """
     with ready_database() as database:
-        with database.reading() as session:
-            profiles = Clinics().all(session)
-        profile = profiles[_CLINIC]
-        real = wall_clock()
-        moment = _reminder_time(profile, real)
-        _book_elsewhere(database, profiles[_OTHER_CLINIC], moment)
-        patient = _book(database, profile, moment)
-    shifted = moment != real
-    local = moment.astimezone(profile.zone)
+        seeded = _seeded(database)
+    click.echo(json.dumps(seeded))
+
+
+def _seeded(database: Database) -> dict[str, object]:
+    """Book the visits; what there is to say, and the moment for the demo's clock if not the real one."""
+    with database.reading() as session:
+        profiles = Clinics().all(session)
+    profile = profiles[_CLINIC]
+    real = wall_clock()
+    moment = _reminder_time(profile, real)
+    _book_elsewhere(database, profiles[_OTHER_CLINIC], moment)
+    patient = _book(database, profile, moment)
     say = (
         f"{patient.first_name}'s reminder for tomorrow's visit is on its way to their phone; "
         f"{_HAROLD.first_name} gets his as a call."
     )
-    if shifted:
-        say += (
-            f" At {profile.name} it is {real.astimezone(profile.zone):%H:%M}, and Prepline texts "
-            f"nobody at such an hour; so the whole demo runs on a clock that shows "
-            f"{local:%A %H:%M}."
-        )
-    click.echo(json.dumps({"now": utc_text(moment) if shifted else None, "say": say}))
+    if moment == real:
+        return {"now": None, "say": say}
+    say += (
+        f" At {profile.name} it is {real.astimezone(profile.zone):%H:%M}, and Prepline texts "
+        f"nobody at such an hour; so the whole demo runs on a clock that shows "
+        f"{moment.astimezone(profile.zone):%A %H:%M}."
+    )
+    return {"now": utc_text(moment), "say": say}
 
 
 def _reminder_time(profile: Profile, real: dt.datetime) -> dt.datetime:

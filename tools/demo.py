@@ -18,7 +18,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from tools import children, local_env
 
@@ -46,7 +46,7 @@ class DemoError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Seed:
-    """What `flask demo seed` booked: a sentence about it, and the demo's clock if not the real one.
+    """What `flask demo morning` booked: a sentence about it, and the demo's clock if not the real one.
 
     `links` are the one-time links of the demo's accounts on the coordinators' site, by address.
     """
@@ -122,15 +122,9 @@ def prepare(env: Mapping[str, str]) -> Seed:
     flask(env, "db", "upgrade")
     for clinic in CLINICS:
         flask(env, "clinics", "load", clinic)
-    links = last_line(flask(env, "demo", "morning"))
-    seed = last_line(flask(env, "demo", "seed"))
-    return Seed(say=seed["say"], now=seed["now"], links=links)
-
-
-def last_line(output: str) -> dict[str, Any]:
-    """What a command has to say to a program: JSON in its last line."""
-    said: dict[str, Any] = json.loads(output.strip().rpartition("\n")[2])
-    return said
+    answer = flask(env, "demo", "morning").strip().rpartition("\n")[2]
+    seed = json.loads(answer)
+    return Seed(say=seed["say"], now=seed["now"], links=seed["links"])
 
 
 def flask(env: Mapping[str, str], *words: str) -> str:

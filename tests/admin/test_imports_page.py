@@ -97,3 +97,18 @@ def test_a_long_file_shows_its_progress_and_goes_on_by_itself(
     tablet.get_by_role("button", name="Apply exactly this").click()
     expect(tablet.get_by_text("Applied on")).to_be_visible()
     assert stored(served) == 350
+
+
+def test_a_file_is_discarded_and_gone(served: TestSite, tablet: Page) -> None:
+    served.signed_in(tablet)
+    tablet.goto(served.url("/admin/imports"))
+    choose(tablet, csv_file(*people(2)))
+    tablet.get_by_role("button", name="Look through it").click()
+    address = tablet.url
+    tablet.get_by_role("button", name="Discard the file").click()
+    expect(tablet.get_by_role("status")).to_contain_text("The file was discarded.")
+    expect(tablet.get_by_role("link", name="day.csv")).to_have_count(0)
+    assert page_problems(tablet) == []
+    tablet.goto(address)
+    expect(tablet.get_by_role("heading", level=1)).to_contain_text("There is nothing here")
+    assert stored(served) == 0
