@@ -213,10 +213,15 @@ def parse_profile(text: str, source: str) -> Profile:
         profile = msgspec.convert(_with_seconds(raw), Profile, strict=False)
     except msgspec.ValidationError as error:
         raise ProfileError([f"{source}: {_in_plain_words(error, raw)}"]) from error
-    problems = [f"{source}: {problem}" for check in _CHECKS for problem in check(profile)]
+    problems = [f"{source}: {problem}" for problem in problems_of(profile)]
     if problems:
         raise ProfileError(problems)
     return profile
+
+
+def problems_of(profile: Profile) -> list[str]:
+    """What is wrong with a profile, each as its place, a colon, and a way to mend it."""
+    return [problem for check in _CHECKS for problem in check(profile)]
 
 
 _PLAIN_WORDS: Final = {
