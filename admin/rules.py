@@ -67,6 +67,7 @@ def apply_rules(clinic: str) -> Page:
         flash(_("This is not what you looked at. Look at it again, then apply it."), "warning")
         return _page(profile, form, raw_base, draft=draft), 422
     conflict: Conflict | None = None
+    number: int | None = None
     with site().database.transaction() as db:
         profile = locked_profile(db, clinic) or profile
         stored = stored_values(profile)
@@ -87,7 +88,9 @@ def apply_rules(clinic: str) -> Page:
         fresh = RulesForm(GivenValues(conflict.values))
         return _page(profile, fresh, base_of(stored), conflict=conflict), 409
     catch_up(clinic)
-    flash(_("The rules are stored and count from now on."), "good")
+    stored_words = _("The rules are stored and count from now on.")
+    unchanged = _("Nothing was different, so nothing was changed.")
+    flash(unchanged if number is None else stored_words, "good")
     return redirect(url_for("admin.content.rules", clinic=clinic), 303)
 
 

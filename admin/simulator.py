@@ -23,7 +23,7 @@ from admin.forms import Form
 from admin.pages import render
 from admin.simulated import Played, play
 from admin.simulated_world import BIRTH_DATE, FIRST_NAME, Setup, Step, Talk, Visit
-from admin.simulator_words import KIND_WORDS, effect_words, rule_words
+from admin.simulator_words import KIND_WORDS, effect_words, why_words
 from admin.site import now
 from admin.times import day_words, moments_of
 from admin.visit_words import LANGUAGE_WORDS
@@ -93,7 +93,7 @@ class Told:
     """What the page says about one turn."""
 
     kind: str
-    labels: str
+    labels: list[str]
     why: str
     effects: list[str]
 
@@ -165,9 +165,8 @@ def _told(played: Played) -> list[Told | None]:
             continue
         labels = list(dict.fromkeys(turn.understood.labels))
         done = [words for each in turn.effects if (words := effect_words(each))]
-        words = ", ".join(f"“{word}”" for word in turn.evidence)
-        why = ": ".join(filter(None, (rule_words(turn.understood.rule), words)))
-        found.append(Told(KIND_WORDS[turn.understood.kind], ", ".join(labels), why, done))
+        why = why_words(turn.understood.rule, turn.evidence, turn.effects)
+        found.append(Told(KIND_WORDS[turn.understood.kind], labels, why, done))
     return found
 
 

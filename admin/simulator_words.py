@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
+from admin.task_words import FLAG_WORDS
 from admin.visit_words import LANGUAGE_WORDS, task_words
 from admin.words import gettext as _
 from flows.known import IdentityLocked, IdentityMiss, PrepAnswer, Verified
@@ -21,6 +23,7 @@ from flows.model import (
     SwitchLanguage,
 )
 from flows.nodes import Urgency
+from flows.triage import FlagClass
 
 KIND_WORDS: Final = {
     Kind.ANSWER: _("An answer"),
@@ -31,7 +34,10 @@ KIND_WORDS: Final = {
     Kind.COMMAND: _("A word or key that works everywhere"),
     Kind.UNKNOWN: _("Not understood"),
 }
+_MOST_WORDS: Final = 4
 _RULES: Final = {
+    "command": _("a word or key that works everywhere"),
+    "keyword": _("a word that switches messages off or on"),
     "menu": _("a key or the words of an option"),
     "words": _("the words of the question"),
     "not_understood": _("nothing fits"),
@@ -63,9 +69,16 @@ _EFFECTS: Final[dict[type[Effect], str]] = {
 }
 
 
-def rule_words(rule: str) -> str:
-    """By which rule a turn was taken; one without a name of its own as the engine calls it."""
-    return _RULES.get(rule, rule)
+def why_words(rule: str, evidence: Sequence[str], effects: Sequence[Effect]) -> str:
+    """By which rule a turn was taken, and which words spoke most for it; a rule without a name of
+    its own is told as the engine calls it."""
+    for effect in effects:
+        if isinstance(effect, OpenTask) and effect.topic in set(FlagClass):
+            return f"{FLAG_WORDS[FlagClass(effect.topic)]} ({rule})"
+    prefix = rule.partition(":")[0]
+    said = [word for word in evidence if word.replace(" ", "").isalnum()][:_MOST_WORDS]
+    words = ", ".join(f"“{word}”" for word in said)
+    return ": ".join(filter(None, (_RULES.get(rule) or _RULES.get(prefix, rule), words)))
 
 
 def effect_words(effect: Effect) -> str:
