@@ -10,10 +10,12 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from admin.appointment_words import Difference
+from admin.words import gettext as _
 from db.profile_versions import versions_of
 
 Values = Mapping[str, str]
 _MOST_VERSIONS: Final = 50
+_BOX: Final = "_on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +49,22 @@ def conflict_of(base: Values, stored: Values, typed: Values, labels: Values, who
     differences = [
         Difference(
             labels[name],
-            base[name],
-            stored[name],
-            typed[name] if typed[name] not in (base[name], stored[name]) else "",
+            _quoted(name, base[name]),
+            _quoted(name, stored[name]),
+            _quoted(name, typed[name]) if typed[name] not in (base[name], stored[name]) else "",
         )
         for name in stored
         if base[name] != stored[name]
     ]
     values = {name: stored[name] if typed[name] == base[name] else typed[name] for name in stored}
     return Conflict(values, differences, who)
+
+
+def _quoted(name: str, value: str) -> str:
+    """A value as it was typed; a box that is ticked or not, in a word."""
+    if name.endswith(_BOX):
+        return _("Yes") if value else _("No")
+    return f"“{value}”" if value else ""
 
 
 def who_changed(db: Session, clinic_id: str, parts: Collection[str]) -> str:
