@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -286,11 +287,17 @@ def profile_to_json(profile: Profile) -> str:
     return msgspec.json.encode(profile).decode()
 
 
+@cache
+def _time_zones() -> set[str]:
+    """The zones there are; looking them up reads many files."""
+    return available_timezones()
+
+
 def _check_names(profile: Profile) -> list[str]:
     problems = []
     if not _ID.match(profile.id):
         problems.append(f"id: '{profile.id}' must be lower-case letters, digits and hyphens")
-    if profile.time_zone not in available_timezones():
+    if profile.time_zone not in _time_zones():
         problems.append(
             f"time_zone: '{profile.time_zone}' is unknown; write it like America/Chicago"
         )

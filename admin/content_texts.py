@@ -109,7 +109,7 @@ def save_text(clinic: str, topic: str) -> Page:
             db.rollback()
             return _page(profile, place, form, raw_base, is_sent=True), 422
     if conflict is not None:
-        form = TextForm(GivenValues(conflict.values))
+        form = TextForm(GivenValues({**conflict.values, **_sign_off()}))
         fresh = base_of(stored)
         return _page(profile, place, form, fresh, conflict=conflict, is_sent=True), 409
     if number is None:
@@ -150,6 +150,11 @@ def remove_text(clinic: str, topic: str) -> Page:
             _record(db, Action.APPROVED_TEXT_REMOVED, clinic, topic, number)
     flash(_("The text was taken back. It is kept in the history."), "good")
     return redirect(url_for("admin.content.text", clinic=clinic, topic=topic), 303)
+
+
+def _sign_off() -> dict[str, str]:
+    """Who approved what was typed, and when: never somebody else's word for it."""
+    return {name: typed_values()[name] for name in ("approved_by", "approved_at")}
 
 
 def _record(db: Session, action: Action, clinic: str, topic: str, number: int) -> None:

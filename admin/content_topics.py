@@ -40,7 +40,7 @@ def topic_places(library: Library) -> dict[Topic, TopicPlace]:
     places = [
         TopicPlace(
             topic,
-            titles[found[0]],
+            titles[switches.get(found[0], found[0])],
             is_needed=isinstance(library.nodes[found[0]], Approved),
             refs=tuple(found),
             entry=switches.get(found[0], found[0]),

@@ -133,7 +133,8 @@ def titles_of(library: Library) -> dict[NodeRef, str]:
         if isinstance(node, Check):
             titles[ref] = node.label[LANGUAGES[0]]
         if isinstance(node, Switch) and ref in titles:
-            titles |= {to: titles.get(to, titles[ref]) for to in node.to.values()}
+            for case, to in node.to.items():
+                titles.setdefault(to, f"{titles[ref]} ({case.replace('_', ' ')})")
     for ref in library.nodes:
         titles.setdefault(ref, ref.partition(".")[2].replace("_", " ").capitalize())
     return titles

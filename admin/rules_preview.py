@@ -25,7 +25,7 @@ from scheduler.planning import Replanned, Stands, replanned, visit_of
 from scheduler.policy import Kind, PlannedReminder, PlanStatus
 from scheduler.preview import Proposed, preview_of
 
-MOST_COUNTED: Final = 500
+MOST_COUNTED: Final = 250
 _CHANGED: Final = 4
 _NEXT: Final = 2
 

@@ -56,6 +56,23 @@ _TYPED: Final = {
     "channel": "auto",
     "sms_consent": "y",
 }
+_CONTENT: Final = f"/admin/content/{clinic().id}"
+_TEXT: Final = {"en": "Drink water.", "es": "Tome agua."}
+_RULES: Final = {
+    **{f"{kind}_on": "y" for kind in ("week_before", "day_before", "fasting_start")},
+    "week_before_days_before": "5",
+    "week_before_at": "10:00",
+    "week_before_useful_for_hours": "48",
+    "day_before_days_before": "1",
+    "day_before_at": "10:00",
+    "day_before_useful_until": "21:00",
+    "day_before_useful_for_hours": "48",
+    "fasting_start_minutes_before": "30",
+    "send_window_opens": "08:00",
+    "send_window_closes": "21:00",
+    "send_window_evening_at": "20:00",
+    "messages_per_day": "4",
+}
 PAGES: Final[dict[str, Page]] = {
     "today": Page("/admin/"),
     "today, only problems": Page("/admin/?problems=y"),
@@ -70,6 +87,11 @@ PAGES: Final[dict[str, Page]] = {
     "an appointment": Page("/admin/appointments/50"),
     "a new appointment": Page("/admin/appointments/new"),
     "its messages while typing": Page("/admin/appointments/preview", _TYPED, _HTMX),
+    "content": Page("/admin/content"),
+    "a flow with its pictures": Page("/admin/content/flows/prep"),
+    "an approved text while typing": Page(f"{_CONTENT}/texts/prep.drinks/preview", _TEXT, _HTMX),
+    "what changed rules would do": Page(f"{_CONTENT}/rules/preview", _RULES),
+    "history": Page(f"{_CONTENT}/history"),
 }
 
 
@@ -131,9 +153,9 @@ def _token(client: FlaskClient) -> str:
 
 
 def _signed_in(database: Database, client: FlaskClient) -> FlaskClient:
-    """A coordinator's browser, as it is after signing in."""
+    """A manager's browser, as it is after signing in."""
     with database.transaction() as db:
-        person = add_staff(db, NewStaff("bench@example.org", "Bench", Role.COORDINATOR), NOW)
+        person = add_staff(db, NewStaff("bench@example.org", "Bench", Role.MANAGER), NOW)
     moment = int(NOW.timestamp())
     with client.session_transaction(base_url=_BASE) as session:
         session.update(

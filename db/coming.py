@@ -1,4 +1,4 @@
-"""A clinic's coming appointments with the messages that stand for each, as planning looks at them.
+"""A clinic's coming appointments with the reminders that stand for each, as planning sees them.
 
 Each function is one statement or two, however many rows there are.
 """
@@ -14,11 +14,12 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from db.models import Appointment, Reminder
+from profiles import RuleKind
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message about an appointment's newest date."""
+    """A reminder about an appointment's newest date."""
 
     kind: str
     status: str
@@ -45,7 +46,9 @@ def coming(session: Session, clinic_id: str, now: dt.datetime, limit: int) -> li
         Reminder.appointment_id, Reminder.kind, Reminder.status, Reminder.due_at, Reminder.send_by
     )
     rows = rows.join(Appointment, Appointment.id == Reminder.appointment_id).where(
-        Reminder.appointment_id.in_(keys), Reminder.version == Appointment.version
+        Reminder.appointment_id.in_(keys),
+        Reminder.version == Appointment.version,
+        Reminder.kind.in_([kind.value for kind in RuleKind]),
     )
     messages: dict[int, list[Message]] = defaultdict(list)
     for row in session.execute(rows):
