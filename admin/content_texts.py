@@ -158,8 +158,8 @@ def _sign_off() -> dict[str, str]:
 
 
 def _record(db: Session, action: Action, clinic: str, topic: str, number: int) -> None:
-    entity = audit.Entity("profile_version", f"{clinic} {number}")
-    audit.record(db, action, entity, clinic_id=clinic, detail={"topic": topic})
+    detail: dict[str, str | int] = {"topic": topic, "version": number}
+    audit.record(db, action, audit.Entity("clinic", clinic), clinic_id=clinic, detail=detail)
 
 
 def _stored_form(profile: Profile, place: TopicPlace) -> TextForm:

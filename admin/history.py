@@ -120,7 +120,7 @@ def restore(clinic: str, number: int) -> Page:
             return here
         made = edit_profile(db, edited, sessions.member().actor, now(), restored_from=number)
         if made is not None:
-            entity = audit.Entity("profile_version", f"{clinic} {made}")
+            entity = audit.Entity("clinic", clinic)
             detail: dict[str, str | int] = {
                 "from": number,
                 "parts": ", ".join(changed_parts(profile, edited)),

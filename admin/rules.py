@@ -81,8 +81,8 @@ def apply_rules(clinic: str) -> Page:
             parts = ", ".join(changed_parts(profile, draft))
             number = edit_profile(db, draft, sessions.member().actor, now())
             if number is not None:
-                entity = audit.Entity("profile_version", f"{clinic} {number}")
-                detail = {"parts": parts}
+                entity = audit.Entity("clinic", clinic)
+                detail: dict[str, str | int] = {"parts": parts, "version": number}
                 audit.record(db, Action.RULES_CHANGED, entity, clinic_id=clinic, detail=detail)
     if conflict is not None:
         fresh = RulesForm(GivenValues(conflict.values))

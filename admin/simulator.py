@@ -49,7 +49,7 @@ _HAPPENS: Final = {"dialled": ("completed", "no-answer", "busy"), "recorded": ("
 class SetupForm(Form):
     """What a talk begins with."""
 
-    clinic = SelectField(_("Clinic"))
+    clinic = SelectField(_("Clinic"), id="talk-clinic")  # the page's head has a "clinic"
     channel = SelectField(_("By"), choices={"sms": _("Text"), "voice": _("Call")})
     language = SelectField(_("Language"), choices=dict(LANGUAGE_WORDS))
     visit = SelectField(_("Made-up visit"), choices=_VISITS)

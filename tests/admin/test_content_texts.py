@@ -73,7 +73,7 @@ def test_a_stored_text_is_what_patients_get(site: TestSite) -> None:
     ]
     assert json.loads(versions[1].parts) == ["approved_texts.prep.drinks"]
     assert (entry.staff_email, entry.clinic_id) == ("manager@example.org", "ara-health")
-    assert json.loads(entry.detail) == {"topic": "prep.drinks"}
+    assert json.loads(entry.detail) == {"topic": "prep.drinks", "version": 2}
 
 
 @pytest.mark.parametrize(

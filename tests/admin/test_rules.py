@@ -98,7 +98,7 @@ def test_what_was_looked_at_is_applied_and_reminders_move(site: TestSite) -> Non
     assert "All planned reminders are in line" in page
     with site.database.reading() as session:
         entry = session.scalars(select(Audit).where(Audit.action == "rules_changed")).one()
-    assert json.loads(entry.detail) == {"parts": "reminders.week_before"}
+    assert json.loads(entry.detail) == {"parts": "reminders.week_before", "version": 2}
 
 
 def test_what_was_typed_after_looking_is_looked_at_first(lite_site: TestSite) -> None:

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 def form_values(page: str, form_id: str) -> dict[str, str]:
     """The values of the form with this id, without its token and its buttons."""
     reader = _Reader(form_id)
-    reader.feed(page)
+    reader.feed(page.replace("\r\n", "\n"))
     assert reader.is_found, f"the page has no form {form_id}"
     reader.values.pop("csrf_token", None)
     return reader.values
