@@ -123,6 +123,7 @@ def restore(clinic: str, number: int) -> Page:
             entity = audit.Entity("clinic", clinic)
             detail: dict[str, str | int] = {
                 "from": number,
+                "version": made,
                 "parts": ", ".join(changed_parts(profile, edited)),
             }
             audit.record(db, Action.PROFILE_RESTORED, entity, clinic_id=clinic, detail=detail)

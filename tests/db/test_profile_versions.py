@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -13,7 +14,7 @@ from sqlalchemy import select
 
 from db.audit import SERVER, Actor
 from db.clinics import Clinics
-from db.models import Audit, Clinic, ProfileVersion
+from db.models import Audit, Clinic
 from db.profile_versions import (
     edit_profile,
     edited_parts,
@@ -29,6 +30,7 @@ from tests.support.commands import invoke
 from tests.support.csv_files import NOW, ROOT, sample_profiles
 from tests.support.data import stored_clinic
 from tests.support.waiting import wait_until
+from tests.support.web import lock_waits
 
 ARA = sample_profiles()["ara-health"]
 FILE = (ROOT / "clinics" / "ara-health.yaml").read_text(encoding="utf-8")
@@ -150,23 +152,20 @@ def test_a_file_that_does_not_go_with_an_edit_is_refused(
     assert current(database).name == ARA.name
 
 
-def test_versions_are_numbered_without_gaps_when_two_edit_at_once(database: Database) -> None:
-    load(database, ARA)
-    go = threading.Barrier(2)
-
-    def work(cap: int) -> None:
-        go.wait(10)
-        for number in range(5):
-            edit(database, cap=cap if number % 2 else cap + 1)
-
-    threads = [threading.Thread(target=work, args=(cap,)) for cap in (2, 6)]
-    for thread in threads:
-        thread.start()
-    wait_until("both are done", lambda: not any(thread.is_alive() for thread in threads))
-    with database.reading() as session:
-        numbers = session.scalars(select(ProfileVersion.number)).all()
-    assert sorted(numbers) == list(range(1, len(numbers) + 1))
-    assert len(numbers) > 3
+def test_the_second_of_two_edits_waits_and_loses_nothing(postgres_url: str) -> None:
+    with closing(Database(postgres_url)) as database, ThreadPoolExecutor(1) as pool:
+        load(database, ARA)
+        with database.transaction() as session:
+            stored = locked_profile(session, ARA.id)
+            assert stored is not None
+            waiting = pool.submit(edit, database, cap=2)
+            wait_until("the second waits", lambda: lock_waits(database) == 1)
+            later = with_parts(stored, {"send_window": SendWindow(opens=dt.time(9))})
+            assert edit_profile(session, later, SOMEBODY, LATER) == 2
+        assert waiting.result(10) == 3
+        assert (current(database).messages_per_day, current(database).send_window.opens) == (
+            *(2, dt.time(9)),
+        )
 
 
 def test_the_command_says_what_it_kept(database: Database, tmp_path: Path) -> None:
