@@ -20,7 +20,7 @@ from flows.library import Library
 from flows.model import Channel, Choice, Effect, Event, Say, Session, Turn, Understood
 from flows.says import Context, menu_say
 from flows.topics import evidence
-from profiles import Profile
+from profiles import Language, Profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,7 @@ class Shown:
     step: Step | None
     answer: str
     segments: Segments | None
+    language: Language
     understood: Understood | None
     evidence: Sequence[str] = ()
     effects: Sequence[Effect] = ()
@@ -67,12 +68,12 @@ class _Text:
         """Nothing is said before the patient writes, except a reminder."""
         world, setup = self._world, self._world.setup
         if setup.visit is not Visit.REMINDED:
-            return Shown(None, "", None, None)
+            return Shown(None, "", None, setup.language, None)
         self._session = with_question(self._session, world.subject(), setup.began)
         context = Context(world.library, self._session, Event(""), world.facts(setup.began))
         self.choices = menu_say(context, self._session.waiting).choices
         answer = texted([Say(world.reminder())], world.profile)
-        return Shown(None, answer.body, answer.segments, None)
+        return Shown(None, answer.body, answer.segments, setup.language, None)
 
     def take(self, step: Step) -> Shown:
         """One text."""
@@ -134,7 +135,8 @@ def _happening(step: Step) -> Happening:
 def _shown(
     step: Step | None, turn: Turn | CallTurn, answer: str, segments: Segments | None
 ) -> Shown:
+    language = (turn.state.talk if isinstance(turn, CallTurn) else turn.session).language
     understood = turn.understood if step is not None else None
     by_words = understood is not None and understood.rule == "words" and step is not None
     found = evidence(step.text, turn.understood.labels) if by_words and step else ()
-    return Shown(step, answer, segments, understood, found, turn.effects)
+    return Shown(step, answer, segments, language, understood, found, turn.effects)
