@@ -26,7 +26,8 @@ from profiles import Language, Profile
 @dataclass(frozen=True, slots=True)
 class Shown:
     """One turn: what was done, the answer as a text or as it is heard, what was understood by
-    which words, and what would have been done. `segments` only for a text."""
+    which words, and what would have been done. `segments` only for a text;
+    `language` is the answer's."""
 
     step: Step | None
     answer: str
