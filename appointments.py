@@ -11,20 +11,21 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 
 from appointment_csv import AppointmentRow, RowStatus
 from db.bulk import bulk_insert
-from db.contacts import ContactState, contact_of, lock_contacts
-from db.models import Appointment, Base, Patient
+from db.clinics import profile_now
+from db.contacts import ContactState, lock_contacts
+from db.models import Appointment, Base, Clinic, Patient
 from db.session import Database
 from profiles import Profile
-from scheduler.planning import cancel_open, plan_all, plan_reminders, replan, visit_of
+from scheduler.planning import cancel_open, plan_all, plan_reminders, visit_of
 from scheduler.planning_again import plan_again
 from scheduler.policy import Occasion, Reason, fasting_starts_at
+from scheduler.replanning import replan_piece
 
-_CHUNK: Final = 100  # appointments a transaction
 _HOW_TO_REACH: Final = frozenset({"phone", "channel", "sms_consent", "voice_consent"})
 _CONSENT_CHANGES: Final = bulk_insert(
     Base.metadata.tables["consent_change"], ("patient_id", "channel", "granted", "source", "at")
@@ -105,6 +106,7 @@ class _Work:
     ) -> None:
         self._session, self._profile, self._now, self._source = session, profile, now, source
         self._contacts = lock_contacts(session, profile.id, {row.phone for row in rows}, now)
+        self._profile = profile_now(session, profile)
         stored = session.scalars(
             select(Appointment)
             .where(
@@ -318,34 +320,19 @@ def unmark(appointment: Appointment, now: dt.datetime) -> None:
         appointment.updated_at = now
 
 
-def replan_clinic(database: Database, profile: Profile, now: dt.datetime) -> int:
-    """Bring the reminders of a clinic's coming appointments in line with its changed rules.
+def replan_clinic(database: Database, clinic_id: str, now: dt.datetime) -> int:
+    """Bring the reminders of a clinic's coming appointments in line with its stored rules.
 
-    Works through them in small transactions, and can be repeated; returns how many reminders got
-    another moment, were added or were cancelled.
+    Works through them in small transactions, and can be repeated; if it is interrupted, a worker
+    does the rest. Returns how many reminders got another moment, were added or were cancelled.
     """
-    changed, last = 0, 0
-    while True:
-        with database.transaction() as session:
-            query = (
-                select(Appointment)
-                .where(
-                    Appointment.clinic_id == profile.id,
-                    Appointment.status == "scheduled",
-                    Appointment.starts_at > now,
-                    Appointment.id > last,
-                )
-                .order_by(Appointment.id)
-                .limit(_CHUNK)
-                .options(joinedload(Appointment.patient))
-            )
-            visits = session.scalars(query).all()
-            for visit in visits:
-                contact = contact_of(session, profile.id, visit.patient.phone)
-                changed += replan(session, profile, visit, contact, now)
-            if not visits:
-                return changed
-            last = visits[-1].id
+    with database.transaction() as session:
+        session.execute(update(Clinic).where(Clinic.id == clinic_id).values(replan_after=0))
+    changed, is_done = 0, False
+    while not is_done:
+        piece = replan_piece(database, clinic_id, now)
+        changed, is_done = changed + piece.changed, piece.is_last
+    return changed
 
 
 def record_answer(session: Session, appointment_id: int, answer: Answer, now: dt.datetime) -> None:

@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -213,10 +214,15 @@ def parse_profile(text: str, source: str) -> Profile:
         profile = msgspec.convert(_with_seconds(raw), Profile, strict=False)
     except msgspec.ValidationError as error:
         raise ProfileError([f"{source}: {_in_plain_words(error, raw)}"]) from error
-    problems = [f"{source}: {problem}" for check in _CHECKS for problem in check(profile)]
+    problems = [f"{source}: {problem}" for problem in problems_of(profile)]
     if problems:
         raise ProfileError(problems)
     return profile
+
+
+def problems_of(profile: Profile) -> list[str]:
+    """What is wrong with a profile, each as its place, a colon, and a way to mend it."""
+    return [problem for check in _CHECKS for problem in check(profile)]
 
 
 _PLAIN_WORDS: Final = {
@@ -281,11 +287,17 @@ def profile_to_json(profile: Profile) -> str:
     return msgspec.json.encode(profile).decode()
 
 
+@cache
+def _time_zones() -> set[str]:
+    """The zones there are; looking them up reads many files."""
+    return available_timezones()
+
+
 def _check_names(profile: Profile) -> list[str]:
     problems = []
     if not _ID.match(profile.id):
         problems.append(f"id: '{profile.id}' must be lower-case letters, digits and hyphens")
-    if profile.time_zone not in available_timezones():
+    if profile.time_zone not in _time_zones():
         problems.append(
             f"time_zone: '{profile.time_zone}' is unknown; write it like America/Chicago"
         )

@@ -17,15 +17,20 @@ from admin import (
     attention,
     audit,
     clinic_choice,
+    content,
+    content_texts,
     headers,
+    history,
     imports,
     numbers,
     pages,
     patient,
     prefix,
+    rules,
     search,
     sessions,
     sign_in,
+    simulator,
     staff,
     task_steps,
     thread,
@@ -58,6 +63,11 @@ _ROOMS: Final = (
     imports.pages,
     numbers.pages,
     tomorrow.pages,  # with data quality
+    content.pages,
+    content_texts.pages,
+    rules.pages,
+    history.pages,
+    simulator.pages,
     staff.pages,
     audit.pages,
 )
@@ -69,7 +79,7 @@ def register(app: Flask, site: Site) -> None:
     words.install(app)
     pages.install(app)
     room = Blueprint("admin", __name__, url_prefix=ROOT, template_folder="templates")
-    for each in _ROOMS:
+    for each in dict.fromkeys(_ROOMS):  # some rooms have several modules
         room.register_blueprint(each)
     app.register_blueprint(room)
     app.register_error_handler(TooManySignInsError, lambda error: error_page(503, error))

@@ -13,6 +13,7 @@ from wtforms import BooleanField, DateField, Field, SelectField, StringField, Ti
 from wtforms.validators import DataRequired, Optional, ValidationError
 
 from admin.forms import Form
+from admin.given_values import GivenValues
 from admin.site import now
 from admin.times import moments_of
 from admin.visit_words import LANGUAGE_WORDS
@@ -99,7 +100,7 @@ class AppointmentForm(Form):
     def for_clinic(cls, profile: Profile, values: Values | None = None, extra: str = "") -> Self:
         """The form as it was sent, or filled with `values`. `extra` is a procedure that the
         appointment has and the profile no longer lists."""
-        form = cls(request.form if values is None else _Given(values))
+        form = cls(request.form if values is None else GivenValues(values))
         codes = {code: each.name.en for code, each in profile.procedures.items()}
         form.procedure_names = ({extra: extra} if extra else {}) | codes
         form.procedure.choices = dict(form.procedure_names)
@@ -166,14 +167,6 @@ class AppointmentForm(Form):
             sms_consent=typed["sms_consent"],
             voice_consent=typed["voice_consent"],
         )
-
-
-class _Given(dict[str, str]):
-    """Values as WTForms reads a request's."""
-
-    def getlist(self, name: str) -> list[str]:
-        """The value of a name, if there is one; an empty box is one that was not sent."""
-        return [self[name]] if self.get(name) else []
 
 
 PATIENT_FIELDS: Final = (

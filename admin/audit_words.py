@@ -60,6 +60,12 @@ ACTION_WORDS: Final = {
     Action.FORECAST_VIEWED: _("Tomorrow's messages viewed"),
     Action.FORECAST_EXPORTED: _("Tomorrow's messages exported"),
     Action.NUMBERS_EXPORTED: _("Numbers exported"),
+    Action.PROFILE_LOADED: _("Clinic's file loaded"),
+    Action.APPROVED_TEXT_CHANGED: _("Approved text changed"),
+    Action.APPROVED_TEXT_REMOVED: _("Approved text taken back"),
+    Action.RULES_PREVIEWED: _("Change of reminder rules tried out"),
+    Action.RULES_CHANGED: _("Reminder rules changed"),
+    Action.PROFILE_RESTORED: _("Earlier version brought back"),
 }
 
 

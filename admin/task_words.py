@@ -134,7 +134,12 @@ STEP_WORDS: Final = {
 
 def heading(task: Task) -> str:
     """What is the matter."""
-    return _of_kind(task.kind)[0]
+    return kind_words(task.kind)
+
+
+def kind_words(kind: str) -> str:
+    """A kind of task in words; one of another release by its own name."""
+    return _of_kind(kind)[0]
 
 
 def to_do(task: Task) -> str:

@@ -64,6 +64,23 @@ _TYPED: Final = {
 _MONTH: Final = "since=2026-10-22&until=2026-11-20"
 _YEAR: Final = "since=2025-11-21&until=2026-11-20"
 _DAYS: Final = "since=2026-11-20&until=2026-12-20"
+_CONTENT: Final = f"/admin/content/{clinic().id}"
+_TEXT: Final = {"en": "Drink water.", "es": "Tome agua."}
+_RULES: Final = {
+    **{f"{kind}_on": "y" for kind in ("week_before", "day_before", "fasting_start")},
+    "week_before_days_before": "5",
+    "week_before_at": "10:00",
+    "week_before_useful_for_hours": "48",
+    "day_before_days_before": "1",
+    "day_before_at": "10:00",
+    "day_before_useful_until": "21:00",
+    "day_before_useful_for_hours": "48",
+    "fasting_start_minutes_before": "30",
+    "send_window_opens": "08:00",
+    "send_window_closes": "21:00",
+    "send_window_evening_at": "20:00",
+    "messages_per_day": "4",
+}
 PAGES: Final[dict[str, Page]] = {
     "today": Page("/admin/"),
     "today, only problems": Page("/admin/?problems=y"),
@@ -108,6 +125,11 @@ PAGES: Final[dict[str, Page]] = {
     "audit, of one person and day": Page("/admin/audit?who=7&since=2026-11-19&until=2026-11-19"),
     "audit, one action": Page("/admin/audit?what=consent_changed"),
     "account": Page("/admin/account"),
+    "content": Page("/admin/content"),
+    "a flow with its pictures": Page("/admin/content/flows/prep"),
+    "an approved text while typing": Page(f"{_CONTENT}/texts/prep.drinks/preview", _TEXT, _HTMX),
+    "what changed rules would do": Page(f"{_CONTENT}/rules/preview", _RULES),
+    "history": Page(f"{_CONTENT}/history"),
 }
 
 

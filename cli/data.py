@@ -12,8 +12,10 @@ from appointment_csv import CsvResult, read_appointments
 from appointment_import import import_piece, pieces
 from appointments import Change, replan_clinic
 from cli.common import plain_errors, ready_database
-from db.clinics import Clinics, store_profile
+from db.audit import SERVER, Action, Entity, record
+from db.clinics import Clinics
 from db.migrate import newest_revision, upgrade
+from db.profile_versions import load_profile
 from db.session import Database, DatabaseDownError
 from profiles import Profile, parse_profile
 from scheduler.clocks import wall_clock
@@ -40,9 +42,17 @@ def clinics_group() -> None:
 
 @clinics_group.command("load")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--overwrite",
+    is_flag=True,
+    help="Take the file's values also for what was edited on the coordinators' site since.",
+)
 @plain_errors
-def clinics_load(file: Path) -> None:
-    """Create or update the clinic that FILE describes."""
+def clinics_load(file: Path, *, overwrite: bool) -> None:
+    """Create or update the clinic that FILE describes.
+
+    What was edited on the coordinators' site stays as it is there, and is named.
+    """
     try:
         text = file.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
@@ -52,11 +62,19 @@ def clinics_load(file: Path) -> None:
     with ready_database() as database:
         now = wall_clock()
         with database.transaction() as session:
-            outcome = store_profile(session, profile, now)
-        replanned = replan_clinic(database, profile, now) if outcome == "changed" else 0
-    click.echo(f"{profile.id}: {outcome}")
+            loaded = load_profile(session, profile, SERVER, now, overwrite=overwrite)
+            if loaded.outcome != "unchanged":
+                about = Entity("clinic", profile.id)
+                record(session, SERVER, Action.PROFILE_LOADED, about, at=now, clinic_id=profile.id)
+        is_changed = loaded.outcome == "changed"
+        replanned = replan_clinic(database, profile.id, now) if is_changed else 0
+    click.echo(f"{profile.id}: {loaded.outcome}")
     if replanned:
         click.echo(f"{replanned} reminders have new times.")
+    for part in loaded.kept:
+        click.echo(f"kept as it was edited on the site: {part}", err=True)
+    if loaded.kept:
+        click.echo("To take what the file says, load it with --overwrite.", err=True)
 
 
 @click.group("appointments")

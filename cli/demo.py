@@ -121,7 +121,7 @@ def demo_seed() -> None:
 
 
 def _seeded(database: Database) -> dict[str, object]:
-    """Book the visits; what there is to say, and the moment for the demo's clock if not the real one."""
+    """Book the visits; what there is to say, and what the demo's clock is to show if not now."""
     with database.reading() as session:
         profiles = Clinics().all(session)
     profile = profiles[_CLINIC]

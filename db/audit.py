@@ -73,6 +73,12 @@ class Action(StrEnum):
     FORECAST_VIEWED = "forecast_viewed"
     FORECAST_EXPORTED = "forecast_exported"
     NUMBERS_EXPORTED = "numbers_exported"
+    PROFILE_LOADED = "profile_loaded"
+    APPROVED_TEXT_CHANGED = "approved_text_changed"
+    APPROVED_TEXT_REMOVED = "approved_text_removed"
+    RULES_PREVIEWED = "rules_previewed"
+    RULES_CHANGED = "rules_changed"
+    PROFILE_RESTORED = "profile_restored"
 
 
 @dataclass(frozen=True, slots=True)

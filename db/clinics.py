@@ -63,6 +63,16 @@ def clinic_without_own_number(connection: Connection, sender: str) -> str | None
     return connection.scalar(of_patient) or connection.scalar(first)
 
 
+def profile_now(session: Session, read_before: Profile) -> Profile:
+    """The profile as it is stored now, its clinic's row locked: what was read before may have been
+    changed until the lock was held."""
+    query = select(Clinic.profile, Clinic.fingerprint).where(Clinic.id == read_before.id)
+    stored = session.execute(query).one_or_none()
+    if stored is None or stored.fingerprint == read_before.fingerprint():
+        return read_before
+    return profile_from_json(stored.profile)
+
+
 def store_profile(session: Session, profile: Profile, now: dt.datetime) -> str:
     """Store a profile; returns `new`, `changed` or `unchanged`.
 

@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from db.base import Base
+from db.content_models import ProfileVersion
 from db.data_models import CheckedFinding, ImportDraft
 from db.desk_models import Caregiver, StaffText, TaskNote
 from db.staff_models import Audit, Staff, StaffLink
@@ -39,6 +40,7 @@ __all__ = [
     "Lateness",
     "OptChange",
     "Patient",
+    "ProfileVersion",
     "Reconciliation",
     "Reminder",
     "ReminderEvent",
@@ -61,7 +63,12 @@ _WENT_OUT: Final = text("status IN ('sent','delivered')")
 
 
 class Clinic(Base):
-    """A clinic and its profile as it was last loaded."""
+    """A clinic and its profile as it counts now.
+
+    `file_profile` is what the file said that was loaded last, while something was edited on the
+    site that differs from it. While reminders are brought in line with changed rules,
+    `replan_after` is the key of the last appointment that was looked at.
+    """
 
     __tablename__ = "clinic"
 
@@ -70,6 +77,8 @@ class Clinic(Base):
     profile: Mapped[str]
     fingerprint: Mapped[str] = mapped_column(String(16))
     loaded_at: Mapped[dt.datetime]
+    file_profile: Mapped[str | None]
+    replan_after: Mapped[int | None]
 
 
 class Patient(Base):

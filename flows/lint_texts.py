@@ -48,7 +48,7 @@ APPOINTMENT_WORDS: Final = {
 }
 # What a call puts into its own sentences.
 CALL_WORDS: Final = {"choice": "X", "key": "1", "number": "(828) 555-0142"}
-_SPOKEN_SYMBOLS: Final = re.compile(r"https?:|www\.|[/&%#*@_<>\[\]~^|]")
+SPOKEN_SYMBOLS: Final = re.compile(r"https?:|www\.|[/&%#*@_<>\[\]~^|]")
 _ANY_MOMENT: Final = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 _PLACEHOLDER: Final = re.compile(r"\{[^}]*\}")
 _DIGITS: Final = re.compile(r"\d+")
@@ -107,7 +107,7 @@ def _text(place: str, texts: Texts, *, is_of_visit: bool) -> Iterator[str]:
     for language in LANGUAGES:
         wording = texts[language]
         yield from _placeholders(place, wording.sms, wording.voice, is_of_visit=is_of_visit)
-        symbol = _SPOKEN_SYMBOLS.search(_PLACEHOLDER.sub("", wording.voice))
+        symbol = SPOKEN_SYMBOLS.search(_PLACEHOLDER.sub("", wording.voice))
         if symbol and not _only_texted(place):
             yield f"has '{symbol[0]}' in its voice wording ({language}), which can't be spoken"
         if _STARTED_BY_US.match(place.removeprefix("messages.")):
@@ -134,7 +134,7 @@ def _translation(texts: Texts) -> Iterator[str]:
         for ours, theirs in ((source.sms, wording.sms), (source.voice, wording.voice)):
             if Counter(_fields(ours)) != Counter(_fields(theirs)):
                 yield f"'{language}' has other placeholders than the English wording"
-            if Counter(_digits(ours)) != Counter(_digits(theirs)):
+            if Counter(digits(ours)) != Counter(digits(theirs)):
                 yield f"'{language}' has other digits than the English wording"
 
 
@@ -150,7 +150,8 @@ def _fields(text: str) -> list[str]:
     return [name for _, name, _, _ in Formatter().parse(text) if name is not None]
 
 
-def _digits(text: str) -> list[str]:
+def digits(text: str) -> list[str]:
+    """The numbers in a text, without its placeholders."""
     return _DIGITS.findall(_PLACEHOLDER.sub("", text))
 
 

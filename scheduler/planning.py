@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sqlalchemy import select, update
@@ -124,36 +124,79 @@ def _store(session: Session, rows: Sequence[dict[str, object]]) -> None:
     _NEW_ROWS.run(session.connection(), rows)
 
 
+@dataclass(frozen=True, slots=True)
+class Stands:
+    """A stored message of an appointment's newest date, as far as planning looks at it."""
+
+    kind: str
+    status: str
+    due_at: dt.datetime
+    send_by: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Replanned:
+    """What changed rules do to one appointment's messages, by kind: those with new moments, those
+    whose rule is gone, and those that no row stands for yet."""
+
+    moved: Mapping[str, PlannedReminder]
+    gone: Collection[str]
+    added: Sequence[PlannedReminder]
+
+    @property
+    def count(self) -> int:
+        """How many messages are not as they were."""
+        return len(self.moved) + len(self.gone) + len(self.added)
+
+
+def replanned(
+    profile: Profile, visit: Visit, rows: Collection[Stands], now: dt.datetime
+) -> Replanned:
+    """What a profile's rules make of an appointment whose messages stand already. Pure.
+
+    What has gone out stays as it is, and so does an open reminder for which the new rule comes too
+    late: the old moment is better than none. A reminder whose rule is gone is to be cancelled.
+    """
+    wanted = {each.kind.value: each for each in plan(profile, visit, now, Occasion.RULES_CHANGED)}
+    planned = {kind: each for kind, each in wanted.items() if each.status is PlanStatus.PLANNED}
+    is_open = [row for row in rows if row.kind in _RULES and row.status == "planned"]
+    known = {row.kind for row in rows}
+    return Replanned(
+        moved={
+            row.kind: planned[row.kind]
+            for row in is_open
+            if row.kind in planned
+            and (planned[row.kind].due_at, planned[row.kind].send_by) != (row.due_at, row.send_by)
+        },
+        gone=[row.kind for row in is_open if row.kind not in wanted],
+        added=[each for kind, each in planned.items() if kind not in known],
+    )
+
+
 def replan(
     session: Session,
     profile: Profile,
     appointment: Appointment,
     contact: ContactState | None,
+    rows: Sequence[Reminder],
     now: dt.datetime,
 ) -> int:
     """Bring an appointment's open reminders in line with changed rules; returns how many changed.
 
-    What has gone out stays as it is, and so does an open reminder for which the new rule comes too
-    late: the old moment is better than none. A reminder whose rule is gone is cancelled.
+    `rows` are its messages, locked.
     """
     visit = visit_of(profile, appointment.procedure, appointment.starts_at)
-    wanted = {each.kind.value: each for each in plan(profile, visit, now, Occasion.RULES_CHANGED)}
-    changed = 0
-    for row in _rows_of(session, appointment):
-        if row.kind not in _RULES or row.status != "planned":
-            continue
-        new = wanted.get(row.kind)
-        if new is None:
-            settle(row, "cancelled", Reason.RULES_CHANGED, now)
-            changed += 1
-        elif new.status is PlanStatus.PLANNED and (new.due_at, new.send_by) != (
-            row.due_at,
-            row.send_by,
-        ):
-            row.due_at, row.send_by, row.next_at = new.due_at, new.send_by, new.due_at
-            changed += 1
-    planned = [each for each in wanted.values() if each.status is PlanStatus.PLANNED]
-    return changed + plan_missing(session, appointment, contact, planned, now)
+    newest = {row.kind: row for row in rows if row.version == appointment.version}
+    stands = [Stands(r.kind, r.status, r.due_at, r.send_by) for r in newest.values()]
+    done = replanned(profile, visit, stands, now)
+    for kind in done.gone:
+        settle(newest[kind], "cancelled", Reason.RULES_CHANGED, now)
+    for kind, new in done.moved.items():
+        row = newest[kind]
+        row.due_at, row.send_by, row.next_at = new.due_at, new.send_by, new.due_at
+    if done.added:
+        plan_missing(session, appointment, contact, done.added, now)
+    return done.count
 
 
 def plan_missing(

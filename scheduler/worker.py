@@ -26,6 +26,7 @@ from profiles import Profile
 from scheduler.clocks import Clock, wall_clock
 from scheduler.dispatch import Dispatcher
 from scheduler.reconciling import look_back
+from scheduler.replanning import clinics_to_replan, replan_piece
 from scheduler.settling import Settler
 from scheduler.staff_texts import StaffTexts
 from scheduler.watching import warn_of_waiting
@@ -33,6 +34,7 @@ from scheduler.watching import warn_of_waiting
 _log = structlog.get_logger()
 _TICK_SECONDS: Final = 1.0
 _LONGEST_TICK: Final = 5.0
+_LONGEST_REPLANNING: Final = 1.0
 _WATCH_EVERY: Final = dt.timedelta(seconds=30)
 _LOOK_BACK_AT: Final = dt.time(6, 0)
 
@@ -65,6 +67,7 @@ class Worker:
     def once(self) -> int:
         """One pass over everything that is due; returns how many reminders were looked at."""
         self._beat()
+        self.replan()
         self._staff_texts.run(self.clock)
         settled = self.settler.run(self.clock)
         taken = self.dispatcher.run(self.clock)
@@ -99,6 +102,7 @@ class Worker:
         until = time.monotonic() + _LONGEST_TICK
         try:
             self._beat()
+            self.replan(_LONGEST_REPLANNING)
             self.settler.run(self.clock)
             self.dispatcher.run(
                 self.clock,
@@ -115,6 +119,17 @@ class Worker:
             self._staff_texts.run(self.clock, lambda: not self._stopping.is_set())
         except DatabaseDownError:
             _log.error("database_down", worker=self.name)
+
+    def replan(self, seconds: float = float("inf")) -> None:
+        """Go on bringing reminders in line with rules that were changed on the site, before any is
+        sent by the old ones; for about so many seconds."""
+        until = time.monotonic() + seconds
+        with self.database.reading() as session:
+            waiting = clinics_to_replan(session)
+        for clinic_id in waiting:
+            is_done = False
+            while not is_done and time.monotonic() < until:
+                is_done = replan_piece(self.database, clinic_id, self.clock()).is_last
 
     def watch(self) -> None:
         """Warn of what is stuck, look back on each clinic's day that is over, and delete uploaded

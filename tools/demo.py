@@ -46,7 +46,7 @@ class DemoError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Seed:
-    """What `flask demo morning` booked: a sentence about it, and the demo's clock if not the real one.
+    """What `flask demo morning` booked: a sentence about it, and the demo's clock if not now.
 
     `links` are the one-time links of the demo's accounts on the coordinators' site, by address.
     """

@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 
 from tests.support.site import TestSite, served_site, site_on
 
-_REFUSED: Final = re.compile(r"console: Failed to load resource: .* (401|403|404|410|422) ")
+_REFUSED: Final = re.compile(r"console: Failed to load resource: .* (401|403|404|409|410|422) ")
 
 
 @pytest.fixture

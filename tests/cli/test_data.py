@@ -109,7 +109,7 @@ class TestClinicsLoad:
         result = invoke("clinics", "load", written(tmp_path, other), database_url=database.url)
         assert result.exit_code == 1
         assert "belongs to the clinic ara-health already" in result.stderr
-        assert rows(database) == {"clinic": 1}
+        assert rows(database) == {"clinic": 1, "profile_version": 1, "audit": 1}
 
     def test_a_file_that_is_no_text(self, database: Database, tmp_path: Path) -> None:
         wrong = written(tmp_path, b"id: \xff\xfe", "wrong.yaml")

@@ -1,6 +1,6 @@
 """lists and sums from indexes alone
 
-Revision 0010, after 0008. The wider indexes hold what the site's lists and sums ask for, so that
+Revision 0010, after 0009. The wider indexes hold what the site's lists and sums ask for, so that
 PostgreSQL need not fetch the rows; SQLite knows no such columns and has the same indexes as before.
 Files on their way in are compressed, since each look at one reads all of it.
 """
@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0010"
-down_revision = "0008"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
