@@ -69,7 +69,7 @@ def test_a_text_gets_the_engine_s_answer_and_the_reason(lite_site: TestSite) -> 
 def test_a_warning_sign_says_which_one_and_what_would_be_done(lite_site: TestSite) -> None:
     page = Coordinator(lite_site).says("my chest hurts and I cant breathe")
     assert "A warning sign: emergency : emergency . Because of Chest pain" in page
-    assert "Would be done A task is opened: Warning sign (emergency)" in page
+    assert "Would be done A task is opened: Emergency words (emergency)" in page
     assert "Would be done Automated messages wait for 60 minutes." in page
 
 
