@@ -111,7 +111,7 @@ def test_the_second_of_two_people_keeps_what_they_typed(
         assert visit is not None
         visit.procedure = "vertebroplasty"
     tablet.get_by_role("button", name="Save").click()
-    alert = tablet.get_by_role("alert")
+    alert = tablet.locator("#errors")
     expect(alert).to_be_focused()
     expect(alert).to_contain_text("Procedure: was kyphoplasty, is now vertebroplasty.")
     expect(tablet.get_by_label("Last name")).to_have_value("Luna")

@@ -95,7 +95,7 @@ def test_an_opt_out_reaches_the_page_and_nothing_more_goes_out(
     writes(world, "STOP")
     expect(thread.get_by_text("They wrote: “STOP”")).to_be_visible(timeout=10_000)
     thread.get_by_role("button", name="Send").click()
-    expect(thread.get_by_role("alert")).to_contain_text("asked for no more texts")
+    expect(thread.locator("#errors")).to_contain_text("asked for no more texts")
     expect(thread.get_by_label("Your text")).to_have_value("One more thing")
     assert page_problems(thread) == []
     assert world.texts_to() == []

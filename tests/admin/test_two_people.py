@@ -33,7 +33,7 @@ def test_the_second_to_save_is_shown_what_the_first_changed(
     expect(colleague.locator("#notice")).to_contain_text("The appointment has its new time.")
     tablet.get_by_label("First name").fill("Rosa")
     tablet.get_by_role("button", name="Save", exact=True).click()
-    alert = tablet.get_by_role("alert")
+    alert = tablet.locator("#errors")
     expect(alert).to_be_focused()
     expect(alert).to_contain_text("Time: was 08:30, is now 10:15.")
     assert one(served).patient.first_name == "Rosalind"
