@@ -54,7 +54,7 @@ def find_topics(
     """What `text` asks for. `topics` names the topic of each label that is a node of the content:
     the two are one in doubt, and the likelier is the answer."""
     scorer = scorer or default_scorer()
-    marked = marked_words(text)
+    marked = scorer.hear(marked_words(text))
     said = [word for word in marked if word not in (STRONG, SOFT)]
     if not any(len(word) >= _SHORTEST_WORD and scorer.knows(word) for word in said):
         return _NOTHING
