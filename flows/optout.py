@@ -8,6 +8,7 @@ half exists, and why it reads both languages whatever the session's language.
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -53,6 +54,11 @@ _KEYWORDS: Final = {
     **dict.fromkeys(("help", "info", "ayuda"), Keyword.HELP),
 }
 _YES: Final = frozenset({"yes", "y", "yes please", "si", "si por favor"})
+_NO_TEXTS: Final = re.compile(
+    r"\b(?:dont|do not|stop|quit|never|no more) (?:text|texts|texting|txt|messag(?:e|es|ing))"
+    r"(?: me\b| us\b| this\b| call\b| just\b|$)"
+    r"|\bno (?:me )?(?:manden|mande|envien|escriban|texteen) (?:mas |mensajes|textos|llam|habl)"
+)
 _REACH: Final = frozenset("call text txt phone ring use email mail try".split())
 _WHOM: Final = frozenset("me us my him her our his the mom dad this".split())
 _FORBIDS: Final = frozenset("dont not no stop quit never cant instead".split())
@@ -136,7 +142,9 @@ def plain_language_opt_out(text: str) -> bool:
     said = " ".join(word for word in reading.words if word not in (STRONG, SOFT))
     if own.is_whole(said.split()):
         return True
-    if "KEEP" in reading.places or prefers_another_way(text):
+    if "KEEP" in reading.places:
+        return False
+    if prefers_another_way(text) and not _NO_TEXTS.search(" ".join(words(text))):
         return False
     return any(
         _asks(reading, units, unless)
@@ -152,9 +160,10 @@ def wants_messages(text: str) -> bool:
 
 
 def prefers_another_way(text: str) -> bool:
-    """Whether someone asks to be reached in another way or place: "don't text, call me".
+    """Whether someone asks to be reached in another way or place: "don't call, text me".
 
-    That is for a person to see to; it is no wish to be left alone.
+    That is for a person to see to; it is no wish to be left alone. Only "don't text me" counts as
+    an opt-out whatever follows: texts are what it takes back.
     """
     said = words(text)
     return any(_is_request(said, at) for at in range(1, len(said)))
