@@ -16,16 +16,16 @@ from flows.text import SOFT, STRONG, marked_words, words
 from flows.topics.examples import UNKNOWN
 from flows.topics.scorer import Scorer, default_scorer
 
-ANSWER: Final = 0.65
+ANSWER: Final = 0.7
 """A topic at least this likely is answered at once."""
 OPT_OUT_TOPIC: Final = "optout"
 OPT_OUT: Final = 0.85
 """To stop someone's reminders, the wish must be surer than a topic."""
 PART: Final = 0.8
 """Of two questions in one text, each must by itself be at least this likely."""
-NOT_OURS: Final = 0.4
+NOT_OURS: Final = 0.45
 """Where "none of our topics" is at least this likely, nothing is offered."""
-OFFER: Final = 0.05
+OFFER: Final = 0.03
 OFFERS_TOGETHER: Final = 0.35
 """Topics worth a place in a choice, and how likely the choice must be to hold the right one."""
 MOST_OFFERS: Final = 3
