@@ -23,6 +23,8 @@ OPT_OUT: Final = 0.85
 """To stop someone's reminders, the wish must be surer than a topic."""
 PART: Final = 0.8
 """Of two questions in one text, each must by itself be at least this likely."""
+WORD: Final = 0.95
+"""The same for a question of one word ("… and parking?"), which may be half of another."""
 NOT_OURS: Final = 0.45
 """Where "none of our topics" is at least this likely, nothing is offered."""
 OFFER: Final = 0.03
@@ -105,18 +107,14 @@ class _Reading:
 
 
 def _parts(marked: Sequence[str]) -> list[list[str]]:
-    """The pieces of a text between its pauses and joining words.
-
-    A word by itself ("sorry, …") is a piece only where all pieces are words ("food? coffee?").
-    """
+    """The pieces of a text between its pauses and joining words."""
     parts: list[list[str]] = [[]]
     for word in marked:
         if word in (STRONG, SOFT) or word in _JOINS:
             parts.append([])
         else:
             parts[-1].append(word)
-    longest = max(map(len, parts))
-    return [part for part in parts if len(part) > 1 or len(part) == longest]
+    return [part for part in parts if part]
 
 
 def _two(parts: Sequence[list[str]], scorer: Scorer, topics: Mapping[str, str]) -> tuple[str, ...]:
@@ -124,8 +122,9 @@ def _two(parts: Sequence[list[str]], scorer: Scorer, topics: Mapping[str, str]) 
     if not 2 <= len(parts) <= _MOST_PARTS:
         return ()
     found: dict[str, str] = {}
+    longest = max(map(len, parts))
     for part in parts:
         reading = _Reading(scorer, part, topics)
-        if reading.share >= PART:
+        if reading.share >= (WORD if len(part) == 1 < longest else PART):
             found.setdefault(reading.topic, reading.label)
     return tuple(found.values()) if len(found) == 2 else ()

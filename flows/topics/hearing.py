@@ -2,7 +2,7 @@
 
 A recogniser that doesn't know "Coumadin" writes "coo ma din", or "ella quiz" for "Eliquis".
 Neighbours that together sound like a name that we know are taken for that name. So is a single word
-that nobody knows: people write such names by ear, too. Hesitations are left out.
+that nobody knows: people write such names by ear, too. Hesitations and greetings are left out.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import Final
 
 from flows.text import within_one_typo
 
-HESITATIONS: Final = frozenset(
+SAYS_NOTHING: Final = frozenset(
     {
         *("um", "umm", "uh", "uhh", "uhm", "er", "erm", "hm", "hmm", "mm", "mmm", "ah", "eh"),
-        *("em", "ehm", "pues", "oiga", "mire"),
+        *("em", "ehm", "pues", "oiga", "mire", "hello", "hi", "hey", "hola", "buenas"),
     }
 )
 _SOUNDS: Final = (
@@ -47,8 +47,8 @@ class Ear:
                     self._names.setdefault(key, []).append(name)
 
     def hear(self, said: Sequence[str]) -> list[str]:
-        """The words of a message without hesitations and with its names put together."""
-        spoken = [word for word in said if word not in HESITATIONS] or list(said)
+        """The words of a message that say something, with its names put together."""
+        spoken = [word for word in said if word not in SAYS_NOTHING] or list(said)
         if not self._names or all(map(self._is_clear, spoken)):
             return spoken
         heard: list[str] = []

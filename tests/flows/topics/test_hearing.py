@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flows.text import words
-from flows.topics.hearing import HESITATIONS, Ear, sound
+from flows.topics.hearing import SAYS_NOTHING, Ear, sound
 
 KNOWN = frozenset("do i take my when can the what about is a to plan".split())
 EAR = Ear(("coumadin", "eliquis", "metformin", "vertebroplasty", "lantus"), KNOWN.__contains__)
@@ -44,7 +44,7 @@ def test_words_that_are_known_are_never_taken_for_a_name() -> None:
 def test_hesitations_are_left_out_unless_there_is_nothing_else() -> None:
     assert EAR.hear(["um", "can", "uh", "i"]) == ["can", "i"]
     assert EAR.hear(["uh"]) == ["uh"]
-    assert {"um", "uh", "pues"} <= HESITATIONS
+    assert {"um", "uh", "pues"} <= SAYS_NOTHING
 
 
 @pytest.mark.parametrize(("one", "other"), [("llego", "yego"), ("hace", "ase"), ("vaca", "baka")])
