@@ -26,6 +26,7 @@ LANE: Final = 4  # bytes
 ZERO: Final = 1 << 15  # what stands for no weight in a lane
 MIDDLE: Final = 1 << 7  # what stands for no weight in a byte of the file
 _SHOWN_KINDS: Final = ("w:", "b:", "s:")
+_EDGES: Final = frozenset("<>")  # "first" and "last" are no words that a person would look for
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -94,7 +95,7 @@ class Scorer:
         weights = {
             name[2:].replace("|", " … "): (self._rows[name] >> (8 * LANE * lane) & 0xFFFF) - ZERO
             for name in names
-            if name in self._rows and name.startswith(_SHOWN_KINDS)
+            if name in self._rows and name.startswith(_SHOWN_KINDS) and not _EDGES & {*name}
         }
         ranked = sorted(weights, key=lambda name: (-weights[name], name))
         return tuple(name for name in ranked[:most] if weights[name] > 0)
