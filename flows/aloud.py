@@ -7,7 +7,7 @@ from dataclasses import replace
 import msgspec
 
 from flows import moves
-from flows.library import REMINDER_REPLY, Library
+from flows.library import CANNOT_COME, REMINDER_REPLY, Library
 from flows.model import (
     Effect,
     HandOff,
@@ -99,7 +99,7 @@ def opt_out(context: Context) -> Turn | None:
 
 def no_more_calls_key(context: Context, keys: tuple[str, ...]) -> Turn | None:
     """The key that every call of ours offers for this, while its question is open."""
-    is_open = context.facts.we_called and context.session.waiting == REMINDER_REPLY
+    is_open = context.facts.we_called and context.session.waiting in (REMINDER_REPLY, CANNOT_COME)
     return no_more_calls(context, "key") if is_open and keys == (NO_MORE_CALLS_KEY,) else None
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Final
 
 import msgspec
 
-from flows.library import REMINDER_REPLY, START
+from flows.library import CANNOT_COME, REMINDER_REPLY, START
 from flows.model import Session, Subject
+
+_ASKED: Final = (REMINDER_REPLY, CANNOT_COME)
 
 
 def with_question(session: Session, subject: Subject, now: dt.datetime) -> Session:
@@ -16,7 +19,7 @@ def with_question(session: Session, subject: Subject, now: dt.datetime) -> Sessi
     The menu that was waiting stays one step back. `now` is UTC.
     """
     history = session.history
-    if session.waiting not in (REMINDER_REPLY, START):
+    if session.waiting not in (*_ASKED, START):
         history = (*history, session.waiting)
     return msgspec.structs.replace(
         session,
@@ -35,7 +38,9 @@ def without_question(session: Session, appointment: int, now: dt.datetime) -> Se
     about = _others(session, appointment, now)
     if about == session.about:
         return session
-    waiting = session.waiting if about or session.waiting != REMINDER_REPLY else START
+    waiting = session.waiting
+    if waiting in _ASKED:
+        waiting = REMINDER_REPLY if about else START
     return msgspec.structs.replace(session, about=about, waiting=waiting, said=waiting, offers=())
 
 

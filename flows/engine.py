@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from flows import aloud, checklist, free_text, identity, moves, stopping
+from flows import aloud, checklist, coming, free_text, identity, moves, stopping
 from flows.commands import COMMAND_KEYS, OPTION_KEYS, Command
 from flows.heard import Heard, hear, stays
 from flows.library import REMINDER_REPLY, START, Library
@@ -144,7 +144,7 @@ def _own_words(heard: Heard) -> Turn | None:
     is_option = context.library.menus[context.session.waiting].exact(heard.words)
     if len(heard.keys) == 1 or is_option:
         return None
-    return identity.take_birth_date(context) or moves.take_reason(context)
+    return identity.take_birth_date(context) or coming.take_reason(context)
 
 
 def _menu_option(heard: Heard) -> Turn | None:

@@ -9,11 +9,13 @@ from flows.heard import Heard
 from flows.library import REMINDER_REPLY
 from flows.model import Turn
 from flows.nodes import NodeRef
+from flows.optout import prefers_another_way, wants_messages
 from flows.says import Context
 from flows.stopping import opted_out
 from flows.topics import OPT_OUT_TOPIC, find_topics
 
 _LONG_TEXT: Final = 320
+_PERSON: Final = "coordinator"
 _LANGUAGE: Final[NodeRef] = "main.language"
 
 
@@ -33,9 +35,13 @@ def answer(heard: Heard) -> Turn | None:
     if hits or not context.event.sure:  # words that were hardly heard count only as a whole
         return one_or_ask(context, hits, "reminder" if asked else "alias")
     finding = find_topics(context.event.text, library.topics)
-    if OPT_OUT_TOPIC in finding.answers and not context.event.is_spoken:
-        return opted_out(heard, "own_words", cancel=False)
-    answers = _nodes(heard, finding.answers)
+    labels = finding.answers
+    if OPT_OUT_TOPIC in labels and not context.event.is_spoken:
+        if prefers_another_way(context.event.text):
+            labels = (_PERSON,)
+        elif not wants_messages(context.event.text):
+            return opted_out(heard, "own_words", cancel=False)
+    answers = _nodes(heard, labels)
     if len(answers) == 2:
         return moves.go_to_both(context, answers, "words")
     if not answers and _LANGUAGE in library.everywhere.inside(heard.words):

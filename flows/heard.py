@@ -11,7 +11,7 @@ import msgspec
 from flows import identity
 from flows.birth_dates import masked
 from flows.language import guess_language
-from flows.library import REMINDER_REPLY, START, Library
+from flows.library import CANNOT_COME, REMINDER_REPLY, START, Library
 from flows.matching import pressed_keys
 from flows.model import Effect, Event, Facts, Say, Session, Turn, Understood
 from flows.says import Context
@@ -46,6 +46,8 @@ def hear(library: Library, before: Session, event: Event, facts: Facts) -> Heard
     """Prepare a turn: the session as it is at this moment, the text in words and keys."""
     silence = facts.now - before.spoke_at if before.spoke_at else dt.timedelta(0)
     about = tuple(subject for subject in before.about if subject.until > facts.now)
+    if before.waiting == CANNOT_COME and about and silence > SESSION_EXPIRY:
+        before = msgspec.structs.replace(before, waiting=REMINDER_REPLY, said=REMINDER_REPLY)
     asked = bool(about) and before.waiting == REMINDER_REPLY
     expired = silence > SESSION_EXPIRY and not asked
     if not is_open(library, library.current(before.waiting), before, facts):

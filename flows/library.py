@@ -41,6 +41,7 @@ from yaml_text import load_yaml
 CONTENT: Final = Path(__file__).parent / "content"
 START: Final[NodeRef] = "main.menu"
 REMINDER_REPLY: Final[NodeRef] = "reminder.reply"
+CANNOT_COME: Final[NodeRef] = "reminder.cannot_come"
 HAND_OFF: Final[NodeRef] = "handoff.menu"
 NUMBER: Final[NodeRef] = "handoff.number"
 _MOST_HINTS: Final = 500  # of at most 100 characters, which is as many as the carrier takes
@@ -241,7 +242,7 @@ def _library(
             for phrase, target in _phrases(menu)
             if not menu.personal
             and (ref != REMINDER_REPLY or target == "reminder.confirmed")
-            and ref not in (HAND_OFF, NUMBER)
+            and ref not in (CANNOT_COME, HAND_OFF, NUMBER)
         ),
         topics=topics,
         by_topic=_by_topic(nodes, topics),

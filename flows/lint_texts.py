@@ -198,7 +198,7 @@ def _bodies(library: Library, profile: Profile, language: str) -> Iterator[tuple
     )
     for ref, node in library.nodes.items():
         if isinstance(node, Menu | Ask | Check):
-            of_visit = words if is_personal(library, ref) else None
+            of_visit = words if _is_of_visit(library, ref) else None
             yield ref, sms_body([menu_say(context, ref, of_visit)])
         elif isinstance(node, Answer | Act):
             approved = profile.approved_texts.get(getattr(node, "approved", None) or "")

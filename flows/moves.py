@@ -8,12 +8,10 @@ from typing import Final
 
 import msgspec
 
-from flows import checklist, identity
+from flows import checklist, coming, identity
 from flows.clinic_words import open_at
-from flows.library import READY, START
+from flows.library import CANNOT_COME, READY, START
 from flows.model import (
-    CannotCome,
-    Confirm,
     HandOff,
     Kind,
     OfferKind,
@@ -21,7 +19,6 @@ from flows.model import (
     OpenTask,
     Say,
     Session,
-    Subject,
     SwitchLanguage,
     TaskKind,
     Turn,
@@ -53,7 +50,6 @@ from flows.says import (
     text_of,
 )
 from flows.text import words
-from flows.visits import is_personal, subject_of, told_visit
 from flows.waiting import turn_of, wait_at
 from profiles import Language
 
@@ -65,7 +61,8 @@ _FOR_WHOM: Final = frozenset({OfferKind.CONFIRM_FOR, OfferKind.CANNOT_COME_FOR})
 
 def go(context: Context, ref: NodeRef, rule: str) -> Turn:
     """Go to a node; `rule` says by which rule it was found."""
-    ref = resolved(context, ref)
+    if ref != CANNOT_COME:  # it needs no visit yet: whose it is may have to be asked first
+        ref = resolved(context, ref)
     node = context.library.nodes[ref]
     if isinstance(node, Ask):
         return _ask(context, ref, node, rule)
@@ -86,46 +83,14 @@ def go(context: Context, ref: NodeRef, rule: str) -> Turn:
 
 def _ask(context: Context, ref: NodeRef, node: Ask, rule: str) -> Turn:
     """Wait for the patient's own words, unless it is known already what they would say."""
+    if ref == CANNOT_COME:
+        understood = Understood(Kind.ANSWER, (node.topic,), rule)
+        return coming.answer(context, Do.CANNOT_COME, understood)
     if node.asks is Asks.REASON:
-        return _cannot_come(context, ref, node, rule)
+        return coming.cannot_come(context, ref, node, rule)
     if context.facts.standing.is_withheld:
         return hand_off(context, rule)
     return identity.tell_or_ask(context, ref, node, rule)
-
-
-def _cannot_come(context: Context, ref: NodeRef, node: Ask, rule: str) -> Turn:
-    """A verified patient can't come to the visit they were told of; they may say why."""
-    turn = wait_at(context, ref, rule)
-    subjects = _subjects(context)
-    if len(subjects) != 1:
-        return turn
-    appointment = subjects[0].appointment
-    task = OpenTask(TaskKind.CANNOT_COME, Urgency.URGENT, node.topic, appointment)
-    return replace(turn, effects=(CannotCome(appointment), task))
-
-
-def take_reason(context: Context) -> Turn | None:
-    """The reason in the patient's own words: they are added to the task that is open already."""
-    ref = context.session.waiting
-    node = context.library.nodes[ref]
-    subjects = _subjects(context)
-    if not isinstance(node, Ask) or node.asks is not Asks.REASON or len(subjects) != 1:
-        return None
-    understood = Understood(Kind.ANSWER, (node.topic,), "reason")
-    task = OpenTask(TaskKind.CANNOT_COME, Urgency.URGENT, node.topic, subjects[0].appointment)
-    say = Say(message(context, "reason_noted").text, hint=answer_hint(context))
-    session = msgspec.structs.replace(
-        context.session, waiting=node.then or START, said=node.then or START, misses=0
-    )
-    return Turn(session, (say,), (task,), understood)
-
-
-def _subjects(context: Context) -> tuple[Subject, ...]:
-    """The visits that an answer is about: the one just told, or those that a reminder asked of."""
-    if not is_personal(context.library, context.session.waiting):
-        return context.session.about
-    told = told_visit(context.session, context.facts)
-    return (subject_of(*told, context.language),) if told else ()
 
 
 def go_to_both(context: Context, refs: tuple[NodeRef, ...], rule: str) -> Turn:
@@ -166,21 +131,15 @@ def _approved(context: Context, ref: NodeRef, node: Approved, understood: Unders
 
 
 def _act(context: Context, ref: NodeRef, node: Act, understood: Understood) -> Turn:
-    about = _subjects(context)
     match node.do:
         case Do.SWITCH_LANGUAGE:
             return switch_language(context, "es" if context.language == "en" else "en")
-        case Do.CONFIRM | Do.CANNOT_COME if not about:
-            menu = wait_at(context, START, understood.rule)
-            nothing = message(context, "nothing_waiting")
-            return Turn(menu.session, (nothing, *menu.says), (), understood)
-        case Do.CONFIRM | Do.CANNOT_COME if len(about) > 1:
-            return _ask_whom(context, node.do, understood)
-        case Do.CONFIRM | Do.CANNOT_COME:
-            return reply_about(context, about[0], node.do, understood)
+        case Do.CONFIRM:
+            return coming.answer(context, node.do, understood)
         case _ if node.do in _ON_CALLS:
             say = Say(text_of(context, node.text))
             return turn_of(context, understood, ref, (say,), OnCall(node.do))
+    about = coming.subjects_of(context)
     task = OpenTask(
         TaskKind(node.do.value),
         Urgency.URGENT if node.do in URGENT else Urgency.NORMAL,
@@ -189,42 +148,6 @@ def _act(context: Context, ref: NodeRef, node: Act, understood: Understood) -> T
     )
     say = Say(text_of(context, node.text), hint=answer_hint(context))
     return turn_of(context, understood, ref, (say,), task)
-
-
-def reply_about(context: Context, subject: Subject, do: Do, understood: Understood) -> Turn:
-    """The patient's answer about one appointment: they are coming, or can't."""
-    ref = "reminder.confirmed" if do is Do.CONFIRM else "reminder.cannot_come"
-    node = context.library.nodes[ref]
-    if not isinstance(node, Act):
-        raise TypeError(f"{ref} must be an act")
-    extra = {"first_name": subject.first_name, "day": subject.day}
-    say = Say(text_of(context, node.text, extra), hint=answer_hint(context))
-    if do is Do.CONFIRM:
-        return turn_of(context, understood, ref, (say,), Confirm(subject.appointment))
-    task = OpenTask(
-        TaskKind.CANNOT_COME, Urgency.URGENT, node.topic, appointment=subject.appointment
-    )
-    return turn_of(context, understood, ref, (say,), CannotCome(subject.appointment), task)
-
-
-def _ask_whom(context: Context, do: Do, understood: Understood) -> Turn:
-    """Several appointments were asked about on this phone: whom is the answer for?"""
-    about = context.session.about[:8]
-    names = [subject.first_name for subject in about]
-    labels = [
-        subject.first_name
-        if names.count(subject.first_name) == 1
-        else f"{subject.first_name}, {subject.day}"
-        for subject in about
-    ]
-    kind = OfferKind.CONFIRM_FOR if do is Do.CONFIRM else OfferKind.CANNOT_COME_FOR
-    session = msgspec.structs.replace(
-        context.session,
-        offers=tuple(str(subject.appointment) for subject in about),
-        offer_kind=kind,
-        misses=0,
-    )
-    return Turn(session, (offer_say(context, "whom", labels),), (), understood)
 
 
 def take_offer(context: Context, number: int, before: Session) -> Turn | None:
@@ -239,7 +162,7 @@ def take_offer(context: Context, number: int, before: Session) -> Turn | None:
     if before.offer_kind is OfferKind.CHECKS_FOR:
         return checklist.open_for(context, offer, "offer")
     subject = next((s for s in context.session.about if str(s.appointment) == offer), None)
-    return reply_about(context, subject, *_asked(before, "offer")) if subject else None
+    return coming.reply_about(context, subject, *_asked(before, "offer")) if subject else None
 
 
 def take_name(context: Context, said: Sequence[str], before: Session) -> Turn | None:
@@ -252,7 +175,7 @@ def take_name(context: Context, said: Sequence[str], before: Session) -> Turn | 
     ]
     if before.offer_kind not in _FOR_WHOM or len(named) != 1:
         return None
-    return reply_about(context, named[0], *_asked(before, "offer"))
+    return coming.reply_about(context, named[0], *_asked(before, "offer"))
 
 
 def ask_again(context: Context, before: Session) -> Turn:
@@ -265,7 +188,7 @@ def ask_again(context: Context, before: Session) -> Turn:
         return go(context, asked, "command:repeat")
     if len(context.session.about) < 2:
         return go(context, context.session.waiting, "command:repeat")
-    return _ask_whom(context, *_asked(before, "command:repeat"))
+    return coming.ask_whom(context, *_asked(before, "command:repeat"))
 
 
 def _asked(before: Session, rule: str) -> tuple[Do, Understood]:

@@ -8,6 +8,7 @@ half exists, and why it reads both languages whatever the session's language.
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -53,6 +54,20 @@ _KEYWORDS: Final = {
     **dict.fromkeys(("help", "info", "ayuda"), Keyword.HELP),
 }
 _YES: Final = frozenset({"yes", "y", "yes please", "si", "si por favor"})
+_NO_TEXTS: Final = re.compile(
+    r"\b(?:dont|do not|stop|quit|never|no more) (?:text|texts|texting|txt|messag(?:e|es|ing))"
+    r"(?: me\b| us\b| this\b| call\b| just\b|$)"
+    r"|\bno (?:me )?(?:manden|mande|envien|escriban|texteen) (?:mas |mensajes|textos|llam|habl)"
+)
+_REACH: Final = frozenset("call text txt phone ring use email mail try".split())
+_WHOM: Final = frozenset("me us my him her our his the mom dad this".split())
+_FORBIDS: Final = frozenset("dont not no stop quit never cant instead".split())
+_NOT_A_REQUEST: Final = _FORBIDS | frozenset("you they u yall who ever to or keep".split())
+_REACH_ES: Final = frozenset(
+    "llamen llame llamenme llameme hablen hable hablenme hableme marquen marquenme marqueme "
+    "escribanme escribame mandenme mandeme texteenme usen".split()
+)
+_NOT_A_REQUEST_ES: Final = frozenset("no que ni nunca dejen deje paren pare".split())
 _LONGEST_KEYWORD: Final = 3
 _NEAR: Final = 6
 
@@ -129,11 +144,41 @@ def plain_language_opt_out(text: str) -> bool:
         return True
     if "KEEP" in reading.places:
         return False
+    if prefers_another_way(text) and not _NO_TEXTS.search(" ".join(words(text))):
+        return False
     return any(
         _asks(reading, units, unless)
         for pattern, unless in own.rules
         for units in pattern.matches(reading)
     )
+
+
+def wants_messages(text: str) -> bool:
+    """Whether someone says that messages are to go on ("don't stop the reminders")."""
+    own = _own_words()
+    return "KEEP" in own.lexicon.read([STRONG, *marked_words(text), STRONG]).places
+
+
+def prefers_another_way(text: str) -> bool:
+    """Whether someone asks to be reached in another way or place: "don't call, text me".
+
+    That is for a person to see to; it is no wish to be left alone. Only "don't text me" counts as
+    an opt-out whatever follows: texts are what it takes back.
+    """
+    said = words(text)
+    return any(_is_request(said, at) for at in range(1, len(said)))
+
+
+def _is_request(said: list[str], at: int) -> bool:
+    """Whether the word at a place asks to be called or texted, and is not itself forbidden."""
+    before = said[max(at - 3, 0) : at]
+    if said[at] in _REACH_ES:
+        return _NOT_A_REQUEST_ES.isdisjoint(before) and not _NOT_A_REQUEST_ES.isdisjoint(said[:at])
+    if said[at] not in _REACH or at + 1 == len(said) or said[at + 1] not in _WHOM:
+        return False
+    if before[-1] in _NOT_A_REQUEST or _FORBIDS.isdisjoint(said[:at]):
+        return False
+    return before[-1] in _REACH or before[-2:-1] == [] or before[-2] not in _FORBIDS
 
 
 def _asks(reading: Reading, units: tuple[int, ...], unless: list[str]) -> bool:

@@ -8,7 +8,7 @@ from typing import Final
 
 from flows import visits
 from flows.clinic_words import filled
-from flows.library import READY, REMINDER_REPLY, START, Library
+from flows.library import CANNOT_COME, REMINDER_REPLY, START, Library
 from flows.model import Choice, Event, Facts, Say, Session
 from flows.nodes import Act, Ask, Check, Do, Menu, NodeRef, Option, Switch, Texts
 from profiles import Language
@@ -58,6 +58,8 @@ def menu_say(context: Context, ref: NodeRef, of_visit: Mapping[str, str] | None 
     is_personal = visits.is_personal(context.library, ref)
     if is_personal and of_visit is None:
         of_visit = _words_of_told_visit(context)
+    if ref == CANNOT_COME and of_visit is None:
+        of_visit = _words_of_refused_visit(context)
     choices = tuple(_choice(context, option) for option in menu.options)
     top = ref in (START, REMINDER_REPLY)
     hint = text_of(context, context.library.messages["hint_menu" if top else "hint_answer"])
@@ -111,6 +113,13 @@ def _words_of_told_visit(context: Context) -> Mapping[str, str]:
     return visits.words_of(context.library, context.facts, channel, language, told)
 
 
+def _words_of_refused_visit(context: Context) -> Mapping[str, str]:
+    subject = visits.refused_visit(context.session, context.facts)
+    if subject is None:
+        raise LookupError("a reason is asked for without a visit")
+    return {"first_name": subject.first_name, "day": subject.day}
+
+
 def offer_say(context: Context, question: str, labels: Sequence[str]) -> Say:
     """A question with numbered answers made for this turn."""
     choices = tuple(Choice(str(number), label) for number, label in enumerate(labels, start=1))
@@ -134,7 +143,7 @@ def resolved(context: Context, ref: NodeRef) -> NodeRef:
     """The node that a switch leads to at this clinic; any other node is itself."""
     node = context.library.nodes[ref]
     if not visits.is_open(context.library, ref, context.session, context.facts):
-        return "appointment.details" if visits.is_personal(context.library, ref) else READY
+        return visits.way_out(context.library, ref, context.session)
     while isinstance(node, Switch):
         ref = node.to[getattr(context.facts.profile.practice, node.on)]
         node = context.library.nodes[ref]

@@ -8,7 +8,7 @@ import msgspec
 
 from flows.clinic_words import filled
 from flows.known import KnownPatient, KnownVisit
-from flows.library import Library
+from flows.library import CANNOT_COME, READY, REMINDER_REPLY, START, Library
 from flows.model import Channel, Facts, Session, Subject
 from flows.nodes import Check, NodeRef
 from profiles import Language
@@ -43,6 +43,21 @@ def is_personal(library: Library, ref: NodeRef) -> bool:
     return bool(getattr(library.nodes.get(ref), "personal", False))
 
 
+def refused_visit(session: Session, facts: Facts) -> Subject | None:
+    """The visit of which a patient answered a reminder that they cannot come, if it lies ahead."""
+    for subject in session.about:
+        if subject.appointment == session.visit and subject.until > facts.now:
+            return subject
+    return None
+
+
+def way_out(library: Library, ref: NodeRef, session: Session) -> NodeRef:
+    """Where to go instead of a node that is not open."""
+    if ref == CANNOT_COME:
+        return REMINDER_REPLY if session.about else START
+    return "appointment.details" if is_personal(library, ref) else READY
+
+
 def checked_visit(session: Session, facts: Facts) -> Subject | None:
     """The visit whose check-list is gone through: one that we asked about, or a verified one."""
     for subject in session.about:
@@ -58,6 +73,8 @@ def is_open(library: Library, ref: NodeRef, session: Session, facts: Facts) -> b
     """Whether a node can be said now: one about a visit needs that visit."""
     if is_personal(library, ref):
         return told_visit(session, facts) is not None
+    if ref == CANNOT_COME:
+        return refused_visit(session, facts) is not None
     if isinstance(library.nodes.get(ref), Check):
         return checked_visit(session, facts) is not None
     return True

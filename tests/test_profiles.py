@@ -110,7 +110,7 @@ def test_a_sample_answers_no_clinical_question_by_itself(name: str) -> None:
     assert profile.approved_texts
     assert not CLINICAL & set(profile.approved_texts)
     for approved in profile.approved_texts.values():
-        assert approved.approved_by == "SAMPLE - replace with your clinic's approver"
+        assert approved.approved_by == "Clinic lead (sample)"
         for text in (approved.text.en, approved.text.es):
             assert len(text) <= 300
             assert not re.search(r"\d|%", text)

@@ -16,16 +16,18 @@ from flows.text import SOFT, STRONG, marked_words, words
 from flows.topics.examples import UNKNOWN
 from flows.topics.scorer import Scorer, default_scorer
 
-ANSWER: Final = 0.65
+ANSWER: Final = 0.7
 """A topic at least this likely is answered at once."""
 OPT_OUT_TOPIC: Final = "optout"
 OPT_OUT: Final = 0.85
 """To stop someone's reminders, the wish must be surer than a topic."""
 PART: Final = 0.8
 """Of two questions in one text, each must by itself be at least this likely."""
-NOT_OURS: Final = 0.4
+WORD: Final = 0.95
+"""The same for a question of one word ("… and parking?"), which may be half of another."""
+NOT_OURS: Final = 0.45
 """Where "none of our topics" is at least this likely, nothing is offered."""
-OFFER: Final = 0.05
+OFFER: Final = 0.03
 OFFERS_TOGETHER: Final = 0.35
 """Topics worth a place in a choice, and how likely the choice must be to hold the right one."""
 MOST_OFFERS: Final = 3
@@ -54,7 +56,7 @@ def find_topics(
     """What `text` asks for. `topics` names the topic of each label that is a node of the content:
     the two are one in doubt, and the likelier is the answer."""
     scorer = scorer or default_scorer()
-    marked = marked_words(text)
+    marked = scorer.hear(marked_words(text))
     said = [word for word in marked if word not in (STRONG, SOFT)]
     if not any(len(word) >= _SHORTEST_WORD and scorer.knows(word) for word in said):
         return _NOTHING
@@ -105,18 +107,14 @@ class _Reading:
 
 
 def _parts(marked: Sequence[str]) -> list[list[str]]:
-    """The pieces of a text between its pauses and joining words.
-
-    A word by itself ("sorry, …") is a piece only where all pieces are words ("food? coffee?").
-    """
+    """The pieces of a text between its pauses and joining words."""
     parts: list[list[str]] = [[]]
     for word in marked:
         if word in (STRONG, SOFT) or word in _JOINS:
             parts.append([])
         else:
             parts[-1].append(word)
-    longest = max(map(len, parts))
-    return [part for part in parts if len(part) > 1 or len(part) == longest]
+    return [part for part in parts if part]
 
 
 def _two(parts: Sequence[list[str]], scorer: Scorer, topics: Mapping[str, str]) -> tuple[str, ...]:
@@ -124,8 +122,9 @@ def _two(parts: Sequence[list[str]], scorer: Scorer, topics: Mapping[str, str]) 
     if not 2 <= len(parts) <= _MOST_PARTS:
         return ()
     found: dict[str, str] = {}
+    longest = max(map(len, parts))
     for part in parts:
         reading = _Reading(scorer, part, topics)
-        if reading.share >= PART:
+        if reading.share >= (WORD if len(part) == 1 < longest else PART):
             found.setdefault(reading.topic, reading.label)
     return tuple(found.values()) if len(found) == 2 else ()

@@ -10,7 +10,6 @@ known at all, `n:3` how long the message is.
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -21,18 +20,14 @@ import msgspec
 
 from flows.lexicon import expand_all
 from flows.text import fold, within_one_typo
+from flows.topics.hearing import Ear, sound
 
 CONCEPTS: Final = Path(__file__).with_name("concepts.yaml")
 _LETTERS: Final = 4
 _MOST_COUNTED: Final = 4
 _SHORTEST_MENDED: Final = 4
 _NO_CONCEPTS: Final[tuple[str, ...]] = ()
-_SOUNDS: Final = (
-    ("ph", "f"), ("qu", "k"), ("ck", "k"), ("ll", "y"), ("sch", "sk"), ("ce", "se"), ("ci", "si"),
-    ("ge", "je"), ("gi", "ji"), ("h", ""), ("c", "k"), ("q", "k"), ("v", "b"), ("z", "s"),
-    ("x", "s"), ("w", "u"),
-)  # fmt: skip
-_TWICE: Final = re.compile(r"(.)\1")
+_NAMES: Final = ("THINNER", "NSAID", "PILL_NAME", "DIABETES", "VERTEBRO", "KYPHO")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +48,7 @@ class Reader:
         self._rank: dict[str, int] = {}
         for word in (*vocabulary, *concept_words):
             self._rank.setdefault(word, len(self._rank))
+        self._ear = Ear(phrases.names, self.knows)
         self._near: dict[str, list[str]] = {}
         for word in self._rank:
             if len(word) >= _SHORTEST_MENDED and word.isalpha():
@@ -62,6 +58,10 @@ class Reader:
     def knows(self, word: str) -> bool:
         """Whether a word needs no mending."""
         return word in self._rank
+
+    def hear(self, said: Sequence[str]) -> list[str]:
+        """The words of a message without hesitations and with its names put together."""
+        return self._ear.hear(said)
 
     def word(self, typed: str) -> Word:
         """One word, mended if it is not known."""
@@ -126,13 +126,6 @@ class Reader:
         return word[0] != known[0], sorted(word) != sorted(known), self._rank[known]
 
 
-def sound(word: str) -> str:
-    """Roughly how a word sounds, the same for "llego" and "yego", "hace" and "ase"."""
-    for letters, heard in _SOUNDS:
-        word = word.replace(letters, heard)
-    return _TWICE.sub(r"\1", word)
-
-
 def _is_slip(word: str, known: str) -> bool:
     if len(word) == _SHORTEST_MENDED and len(known) == len(word):
         return word[0] == known[0] and {*word} == {*known}  # neighbours swapped
@@ -156,10 +149,15 @@ class _Node:
 
 
 class Phrases:
-    """The phrases of named concepts ("EAT: eat, food") as a tree, and all words in them."""
+    """The phrases of named concepts ("EAT: eat, food") as a tree, and all words in them; `names`
+    are those that recognisers and writers by ear get wrong."""
 
     def __init__(self, concepts: Mapping[str, str]) -> None:
         self.root = _Node()
+        listed = (concepts[concept] for concept in _NAMES if concept in concepts)
+        self.names = tuple(
+            dict.fromkeys(name for each in listed for name in expand_all(fold(each)))
+        )
         known: dict[str, None] = {}
         for concept, phrases in concepts.items():
             for phrase in expand_all(fold(phrases)):

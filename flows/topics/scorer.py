@@ -2,7 +2,8 @@
 
 A feature's weights for all labels are lanes of one long integer, so that adding up a message's
 features is a handful of additions. The file of weights is what training.py makes of the examples:
-a line of JSON that names labels and features, then two bytes for each feature and label.
+a line of JSON that names labels and features, then for each feature one byte that says by how many
+bits its weights are finer than a byte, and one byte for each label.
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ WEIGHTS: Final = Path(__file__).with_name("weights.bin")
 MOST_WORDS: Final = 60
 """A longer text is not one question; its tail adds cost, not meaning."""
 LANE: Final = 4  # bytes
-WIDE: Final = 2  # bytes of a weight in the file
-ZERO: Final = 1 << 15  # what stands for no weight there
+ZERO: Final = 1 << 15  # what stands for no weight in a lane
+MIDDLE: Final = 1 << 7  # what stands for no weight in a byte of the file
 _SHOWN_KINDS: Final = ("w:", "b:", "s:")
+_EDGES: Final = frozenset("<>")  # "first" and "last" are no words that a person would look for
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -41,16 +43,18 @@ class Scorer:
     def __init__(self, head: Head, weights: bytes, phrases: Phrases) -> None:
         self.labels = tuple(head.labels)
         width = len(self.labels)
-        lanes = bytearray(LANE // WIDE * len(weights))
-        lanes[::LANE], lanes[1::LANE] = weights[::WIDE], weights[1::WIDE]
-        row = LANE * width
-        self._rows = {
-            feature: int.from_bytes(lanes[at * row : (at + 1) * row], "little")
-            for at, feature in enumerate(head.features)
-        }
+        ones = sum(1 << (8 * LANE * lane) for lane in range(width))
+        row = bytearray(LANE * width)
+        self._rows: dict[str, int] = {}
+        for at, feature in enumerate(head.features):
+            start = at * (width + 1)
+            row[::LANE] = weights[start + 1 : start + 1 + width]
+            shift = weights[start]
+            middle = (ZERO - (MIDDLE << shift)) * ones
+            self._rows[feature] = (int.from_bytes(row, "little") << shift) + middle
         self._scale = head.scale
         self._unpack = struct.Struct(f"<{width}I").unpack
-        self._bytes = row
+        self._bytes = LANE * width
         self._reader = Reader(
             [name[2:] for name in head.features if name.startswith("w:")], phrases
         )
@@ -60,19 +64,24 @@ class Scorer:
         """The probability of each of `labels`, in their order, for normalised words."""
         total, count = 0, 0
         read: list[Word] = []
-        for typed in dict.fromkeys(said[:MOST_WORDS]):
+        said = self.hear(said)
+        for typed in dict.fromkeys(said):
             word, weight, number = self._word(typed)
             read.append(word)
             total += weight
             count += number
         if len(read) < len(said):
-            by_text = dict(zip(dict.fromkeys(said[:MOST_WORDS]), read, strict=True))
-            read = [by_text[typed] for typed in said[:MOST_WORDS]]
+            by_text = dict(zip(dict.fromkeys(said), read, strict=True))
+            read = [by_text[typed] for typed in said]
         rows = self._rows
         found = [rows[name] for name in self._reader.between(read) if name in rows]
         total += sum(found)
         count += len(found)
         return self._odds(total, count)
+
+    def hear(self, said: Sequence[str]) -> list[str]:
+        """The words of a message as they were probably meant, without hesitations."""
+        return self._reader.hear(said[:MOST_WORDS])
 
     def knows(self, word: str) -> bool:
         """Whether a normalised word has letters and is, maybe but for a slip, one that we know."""
@@ -81,12 +90,12 @@ class Scorer:
     def words_for(self, label: str, said: Sequence[str], most: int = 4) -> tuple[str, ...]:
         """The words that speak most for a label, the strongest first: the reason for a finding."""
         lane = self.labels.index(label)
-        read = [self._word(typed)[0] for typed in said[:MOST_WORDS]]
+        read = [self._word(typed)[0] for typed in self.hear(said)]
         names = {name for word in read for name in word.features} | self._reader.between(read)
         weights = {
             name[2:].replace("|", " … "): (self._rows[name] >> (8 * LANE * lane) & 0xFFFF) - ZERO
             for name in names
-            if name in self._rows and name.startswith(_SHOWN_KINDS)
+            if name in self._rows and name.startswith(_SHOWN_KINDS) and not _EDGES & {*name}
         }
         ranked = sorted(weights, key=lambda name: (-weights[name], name))
         return tuple(name for name in ranked[:most] if weights[name] > 0)
@@ -130,7 +139,7 @@ def decode(contents: bytes, phrases: Phrases) -> Scorer:
     """The scorer of such a file's contents; `phrases` are those that it was learnt with."""
     line, _, weights = contents.partition(b"\n")
     head = msgspec.json.decode(line, type=Head)
-    if len(weights) != len(head.features) * len(head.labels) * WIDE:
+    if len(weights) != len(head.features) * (len(head.labels) + 1):
         raise ValueError("the file of weights is cut short; run `make weights`")
     return Scorer(head, weights, phrases)
 

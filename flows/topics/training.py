@@ -17,7 +17,7 @@ from typing import Final
 from flows.text import words
 from flows.topics.examples import Example, read_examples
 from flows.topics.features import Phrases, Reader, topic_phrases
-from flows.topics.scorer import MOST_WORDS, ZERO, Head, Scorer, decode, encode
+from flows.topics.scorer import MIDDLE, MOST_WORDS, ZERO, Head, Scorer, decode, encode
 
 EPOCHS: Final = 12
 _RATE: Final = 4.0
@@ -29,7 +29,8 @@ _LEARNT: Final = 0.01
 _FAMILIES: Final = 2
 _LARGEST: Final = ZERO - 1
 _STEP: Final = 16 * 8  # parts of `_ONE` that a step in the file is worth
-_KEPT: Final = 60
+_KEPT: Final = 450
+_BITS: Final = 7  # of a byte, beside the sign
 
 
 def train(examples: Iterable[Example]) -> Scorer:
@@ -49,7 +50,7 @@ def weights_of(examples: Iterable[Example], phrases: Phrases | None = None) -> b
     said = [words(example.text)[:MOST_WORDS] for example in single]
     vocabulary = _in_two_families(zip(single, map(frozenset, said), strict=True))
     reader = Reader(vocabulary, phrases or topic_phrases())
-    found = [_features(reader, each) for each in said]
+    found = [_features(reader, reader.hear(each)) for each in said]
     kept = _in_two_families(zip(single, map(frozenset, found), strict=True))
     known = frozenset(kept)
     lessons = [
@@ -125,7 +126,7 @@ def _probabilities(scores: Sequence[float]) -> list[float]:
 
 
 def _file(labels: list[str], features: list[str], weights: dict[str, tuple[int, ...]]) -> bytes:
-    """Weights rounded to two bytes each; features that hardly weigh anything are left out, except
+    """Weights rounded to a byte each; features that hardly weigh anything are left out, except
     words, which are the vocabulary too."""
     kept: list[str] = []
     rows: list[bytes] = []
@@ -133,8 +134,16 @@ def _file(labels: list[str], features: list[str], weights: dict[str, tuple[int, 
         row = [_rounded(each) for each in weights.get(name, (0,) * len(labels))]
         if name.startswith("w:") or max(map(abs, row)) >= _KEPT:
             kept.append(name)
-            rows.append(struct.pack(f"<{len(row)}H", *(each + ZERO for each in row)))
+            rows.append(_packed(row))
     return encode(Head(labels, _STEP / _ONE / _AVERAGED, kept), rows)
+
+
+def _packed(row: Sequence[int]) -> bytes:
+    """A feature's weights in a byte each: how many bits were cut off, then what is left of them."""
+    largest = max(map(abs, row))
+    shift = max(largest.bit_length() - _BITS, 0)
+    half = (1 << shift) >> 1
+    return bytes((shift, *(min((each + half >> shift) + MIDDLE, 255) for each in row)))
 
 
 def _rounded(weight: int) -> int:

@@ -9,7 +9,14 @@ import yaml
 
 from flows import optout
 from flows.lexicon import Pattern, expand_all
-from flows.optout import Keyword, carrier_keyword, is_yes, plain_language_opt_out
+from flows.optout import (
+    Keyword,
+    carrier_keyword,
+    is_yes,
+    plain_language_opt_out,
+    prefers_another_way,
+    wants_messages,
+)
 from flows.text import fold
 from tests.support.labelled import labelled
 
@@ -102,6 +109,43 @@ def test_own_words_opt_out(text: str) -> None:
 )
 def test_other_things_that_end_or_stop_do_not(text: str) -> None:
     assert not plain_language_opt_out(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "don't call, text me",
+        "stop calling my landline, use my cell",
+        "don't text my daughter, text me",
+        "dont call me at work, call my home phone",
+        "no llamen a la casa, llamen al celular",
+        "no me llamen a mí, llamen a mi hija",
+    ],
+)
+def test_wanting_another_way_or_place_is_no_opt_out(text: str) -> None:
+    assert prefers_another_way(text)
+    assert not plain_language_opt_out(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "don't text me, call me",
+        "stop texting me. you call me every day too",
+        "i said do not call me",
+        "I never want you to text me",
+        "no me manden mensajes, llámenme",
+        "ya no quiero que me llamen",
+    ],
+)
+def test_taking_texts_back_is_one_whatever_else_is_said(text: str) -> None:
+    assert plain_language_opt_out(text)
+
+
+def test_wanting_messages_is_told_apart() -> None:
+    assert wants_messages("please don't stop the reminders")
+    assert wants_messages("no dejen de mandarme mensajes")
+    assert not wants_messages("stop the reminders")
 
 
 @pytest.mark.parametrize("lang", ["en", "es"])

@@ -21,13 +21,17 @@ def test_the_weights_that_ship_are_those_of_the_examples_that_ship() -> None:
     assert flows.triage.learnt.WEIGHTS.read_bytes() == flows.triage.learnt.learn()
 
 
+def test_a_file_of_weights_takes_under_a_megabyte_and_a_half() -> None:
+    assert topic_scorer.WEIGHTS.stat().st_size < 1_500_000
+
+
 def test_families_that_were_left_out_mostly_find_their_topic() -> None:
     """Harder than life: whole ways of asking were never seen."""
     for outcomes in cross_validated([0]).values():
         asked = sum(n for kind, n in outcomes.items() if not kind.startswith("unknown"))
-        assert outcomes["right"] >= 0.6 * asked
-        assert outcomes["right"] + outcomes["offered"] >= 0.8 * asked
-        assert outcomes["wrong"] <= 0.16 * asked
+        assert outcomes["right"] >= 0.7 * asked
+        assert outcomes["right"] + outcomes["offered"] >= 0.86 * asked
+        assert outcomes["wrong"] <= 0.09 * asked
 
 
 @pytest.mark.parametrize(
@@ -36,6 +40,12 @@ def test_families_that_were_left_out_mostly_find_their_topic() -> None:
         ("can i have brekfast before i come", ("prep.fasting",)),
         ("KIEN ME LLEVA A LA CASA", ("prep.driver",)),
         ("i take apixaban do i stop it", ("prep.blood_thinners",)),
+        ("when do i quit my coo ma din", ("prep.blood_thinners",)),
+        ("um what about my wife's met foreman pills", ("prep.diabetes",)),
+        ("what is a kite plasty", ("treatment.kyphoplasty",)),
+        ("what are the risks and benefits", ("treatment.risks", "treatment.benefits")),
+        ("hello, can i eat", ("prep.fasting",)),
+        ("sorry, what do i wear", ("prep.bring",)),
         ("can i eat and do i need a driver", ("prep.fasting", "prep.driver")),
         ("what channel is the ball game on", ()),
         ("qwrtz plmk", ()),
