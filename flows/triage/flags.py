@@ -11,12 +11,16 @@ from flows.triage.judging import Flag, Judgement, joined_flag, judge, read
 from flows.triage.learnt import Opinion, second_opinion
 from flows.triage.rulebook import LEXICON, FlagClass
 
-_FLAGGED: Final = 0.5
+_FLAGGED: Final = 0.45
 """How likely a text must be a red flag where no rule knows it."""
 _OVERRULED: Final = 0.75
-"""How likely a text must be harmless to overrule a rule."""
+_OVERRULED_MILD: Final = 0.9
+"""How likely a text must be harmless to overrule a rule, and one that found a grave sign to be
+long-standing or faint."""
 _FRAGMENT: Final = 3
 """In a text of so few words a rule is never overruled."""
+_TWO_WORDS: Final = 2
+"""What so few words mean is for the rules alone ("since yesterday" is no sign)."""
 _SURE: Final = 0.97
 """How likely an emergency must be to overrule a rule that says the same day, and to be seen in two
 texts together."""
@@ -66,8 +70,13 @@ def _weighed(judgement: Judgement, opinion: Opinion) -> Flag | None:
     harmless, added to where they are a red flag that no rule knows."""
     flag = judgement.flag
     if flag is None:
-        return _learnt(opinion) if 1 - opinion.harmless >= _FLAGGED else None
-    if opinion.harmless >= _OVERRULED and opinion.length > _FRAGMENT:
+        told = opinion.length > _TWO_WORDS and 1 - opinion.harmless >= _FLAGGED
+        return _learnt(opinion) if told else None
+    same_day = flag.flag_class is FlagClass.SAME_DAY
+    mild = same_day and not flag.rule_id.startswith(FlagClass.SAME_DAY)
+    overruled = _OVERRULED_MILD if mild else _OVERRULED
+    if opinion.harmless >= overruled and opinion.length > _FRAGMENT:
         return None
-    faint = flag.flag_class is FlagClass.SAME_DAY and flag.rule_id.startswith(FlagClass.SAME_DAY)
-    return _learnt(opinion) if faint and opinion.emergency >= _SURE else flag
+    if same_day and not mild and opinion.emergency >= _SURE:
+        return _learnt(opinion)
+    return flag
