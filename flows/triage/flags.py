@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from flows.lexicon import Reading
 from flows.text import SOFT, STRONG, marked_words
 from flows.topics.scorer import Scorer
 from flows.triage.judging import Flag, Judgement, joined_flag, judge, read
 from flows.triage.learnt import Opinion, second_opinion
 from flows.triage.rulebook import LEXICON, FlagClass
 
-_FLAGGED: Final = 0.45
+_FLAGGED: Final = 0.55
 """How likely a text must be a red flag where no rule knows it."""
-_OVERRULED: Final = 0.75
+_OVERRULED: Final = 0.65
 _OVERRULED_MILD: Final = 0.9
 """How likely a text must be harmless to overrule a rule, and one that found a grave sign to be
 long-standing or faint."""
@@ -41,8 +40,9 @@ def find_flag(text: str, previous: str | None = None, scorer: Scorer | None = No
     while before and before[-1] in (STRONG, SOFT):
         before.pop()
     joined = LEXICON.read([STRONG, *before, *marked_words(text), STRONG])
-    found = joined_flag(LEXICON.read([STRONG, *before]), joined) or flag
-    return found or _learnt_of_both(previous, text, joined, scorer)
+    found = joined_flag(LEXICON.read([STRONG, *before]), joined)
+    judgement = Judgement(found, judge(joined).signs)
+    return _flag_in_both(previous, text, judgement, scorer) or flag
 
 
 def _flag_in(text: str, scorer: Scorer | None) -> Flag | None:
@@ -51,12 +51,15 @@ def _flag_in(text: str, scorer: Scorer | None) -> Flag | None:
     return judgement.flag if opinion is None else _weighed(judgement, opinion)
 
 
-def _learnt_of_both(
-    previous: str, text: str, joined: Reading, scorer: Scorer | None
+def _flag_in_both(
+    previous: str, text: str, judgement: Judgement, scorer: Scorer | None
 ) -> Flag | None:
-    """An emergency that the weights are sure of in two texts together, and not in the first."""
-    opinion = second_opinion(f"{previous} {text}", judge(joined), scorer)
-    if opinion is None or opinion.emergency < _SURE or _flag_in(previous, scorer) is not None:
+    """The flag that only two texts together make: by a rule that the weights don't overrule, or
+    an emergency that the weights are sure of, and that is not in the first alone."""
+    opinion = second_opinion(f"{previous} {text}", judgement, scorer)
+    if judgement.flag is not None or opinion is None:
+        return judgement.flag if opinion is None else _weighed(judgement, opinion)
+    if opinion.emergency < _SURE or _flag_in(previous, scorer) is not None:
         return None
     return _learnt(opinion)
 

@@ -104,11 +104,8 @@ def test_red_flags_and_ordinary_questions_of_families_that_were_left_out() -> No
 @pytest.mark.parametrize(
     ("text", "flag_class"),
     [
-        ("i poured hot coffee on my foot and never felt it", FlagClass.CORD),
-        (
-            "si me hubiera muerto seria mejor para todos, ya no quiero estar aqui",
-            FlagClass.SELF_HARM,
-        ),
+        ("nothing happens when i tell my toes to move", FlagClass.CORD),
+        ("quiero irme al cielo esta noche con mi difunta esposa", FlagClass.SELF_HARM),
         ("ive gone through five towels and it keeps coming", FlagClass.BLEEDING),
     ],
 )
@@ -217,5 +214,8 @@ def test_what_the_text_before_said_alone_is_not_found_again(previous: str, text:
 def test_two_plain_texts_seldom_make_a_flag_together() -> None:
     plain = [text for _, label, text in messages("tuned on") if label == "none"]
     shuffled = sorted(plain, key=lambda text: text[::-1])
-    flags = [find_flag(text, previous) for previous, text in zip(plain, shuffled, strict=True)]
-    assert sum(flag is not None for flag in flags) <= 0.02 * len(plain)
+    together = [
+        find_flag(text, previous) is not None and find_flag(text) is None
+        for previous, text in zip(plain, shuffled, strict=True)
+    ]
+    assert sum(together) <= 0.02 * len(plain)
