@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from flows.text import SOFT, STRONG, marked_words
+from flows.text import SOFT, STRONG, marked_words, words
 from flows.topics.scorer import Scorer
 from flows.triage.judging import Flag, Judgement, joined_flag, judge, read
 from flows.triage.learnt import Opinion, second_opinion
@@ -59,7 +59,8 @@ def _flag_in_both(
     opinion = second_opinion(f"{previous} {text}", judgement, scorer)
     if judgement.flag is not None or opinion is None:
         return judgement.flag if opinion is None else _weighed(judgement, opinion)
-    if opinion.emergency < _SURE or _flag_in(previous, scorer) is not None:
+    too_few = opinion.length <= _FRAGMENT or len(words(text)) <= _TWO_WORDS
+    if too_few or opinion.emergency < _SURE or _flag_in(previous, scorer) is not None:
         return None
     return _learnt(opinion)
 
