@@ -1,9 +1,10 @@
 """How often free words land on the right answer, and what a message costs.
 
-Topics: the examples cross-validated by families (learnt from four fifths of the families, tried on
-the rest), beside messages held back from everything, which go through the whole engine. Red flags
-and opt-outs: the held-back messages. Only totals leave this module: nobody is to read, and so tune
-on, a held-back line.
+Topics and red flags: the examples cross-validated by families (learnt from four fifths of the
+families, tried on the rest), beside messages held back from everything, which go through the whole
+engine; so do opt-outs. Only totals leave this module: nobody is to read, and so tune on, a line
+held back. The newest folder of them is read; the files of an older one that was tuned on have
+become examples.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 from time import thread_time
 from typing import Final
 
+from bench import flagging
 from bench.measure import Figure, Limit, Scale, Target
 from bench.places import clinic
 from flows.engine import take_turn
@@ -24,16 +26,23 @@ from flows.model import Event, Facts, Kind, Session, Understood
 from flows.topics.deciding import find_topics
 from flows.topics.examples import UNKNOWN, Example, read_examples
 from flows.topics.training import train
-from flows.triage import find_flag
+from flows.triage import FlagClass, find_flag
 
 LANE: Final = "understanding"
-HELD_BACK: Final = Path(__file__).parent.parent / "tests" / "data" / "held_back"
+_DATA: Final = Path(__file__).parent.parent / "tests" / "data"
+HELD_BACK: Final = next(
+    (folder for name in ("held_back_2", "held_back") if (folder := _DATA / name).is_dir()), _DATA
+)
 FOLDS: Final = 5
 RIGHT: Final = Target(Limit.AT_LEAST, 88)
 RIGHT_OR_OFFERED: Final = Target(Limit.AT_LEAST, 95)
 WRONG: Final = Target(Limit.AT_MOST, 3)
+CAUGHT: Final = Target(Limit.AT_LEAST, 99)
+FALSE_ALARMS: Final = Target(Limit.AT_MOST, 3)
+LOOK_ALIKES: Final = Target(Limit.AT_MOST, 10)
 MICROSECONDS: Final = Target(Limit.AT_MOST, 300)
 _NOW: Final = dt.datetime(2026, 11, 20, 18, 0, tzinfo=dt.UTC)
+_EMERGENCIES: Final = tuple(each for each in FlagClass if each.is_emergency)
 _FLAGS: Final = (Kind.EMERGENCY, Kind.SAME_DAY)
 
 
@@ -45,7 +54,9 @@ def measure(scale: Scale) -> Iterator[Figure]:
         yield from _shares(f"{language}, families left out", found[language], with_targets=False)
     for name, outcomes in _held_back_topics().items():
         yield from _shares(f"{name}, held back", outcomes, with_targets=True)
+    yield from _left_out_flags(folds)
     yield from _held_back_flags()
+    yield from _held_back_opt_outs()
     yield from _costs(scale)
 
 
@@ -110,15 +121,58 @@ def _held_back_topics() -> dict[str, Counter[str]]:
     return found
 
 
+def _left_out_flags(folds: Sequence[int]) -> Iterator[Figure]:
+    found = flagging.cross_validated(folds)
+    for language in ("en", "es"):
+        name = f"{language}, red flags left out"
+        kinds = {kind: n for (spoken, kind), n in found.items() if spoken == language}
+        grave = sum((kinds.get(kind, Counter()) for kind in _EMERGENCIES), Counter[str]())
+        yield from _caught(f"{name}: emergencies", grave)
+        for kind in (*_EMERGENCIES, FlagClass.SAME_DAY):
+            yield from _caught(f"{name}: {kind}", kinds.get(kind, Counter()), None)
+        yield from _flagged(f"{name}: ordinary", kinds.get("ordinary", Counter()), FALSE_ALARMS)
+        yield from _flagged(f"{name}: look-alikes", kinds.get("look-alike", Counter()), None)
+
+
 def _held_back_flags() -> Iterator[Figure]:
-    for path in sorted(HELD_BACK.glob("*emergency_*.tsv")):
-        kinds = [_understood(path.stem[-2:], text).kind for *_, text in _lines(path)]
-        share = 100 * sum(kind in _FLAGS for kind in kinds) / len(kinds)
-        yield Figure(LANE, f"{path.stem}, held back: taken for a red flag", "%", (share,))
+    for path in sorted(HELD_BACK.glob("emergency_*.tsv")):
+        classes: dict[str, Counter[str]] = {}
+        for flag_class, text in _lines(path):
+            outcome = _outcome(path, text)
+            classes.setdefault(flag_class, Counter())[outcome] += 1
+        yield from _caught(f"{path.stem}, held back: all", sum(classes.values(), Counter()))
+        for flag_class, outcomes in sorted(classes.items()):
+            yield from _caught(f"{path.stem}, held back: {flag_class}", outcomes)
+    for kind, target in (("ordinary", FALSE_ALARMS), ("lookalike", LOOK_ALIKES)):
+        for path in sorted(HELD_BACK.glob(f"{kind}_*.tsv")):
+            outcomes = Counter(_outcome(path, text) for *_, text in _lines(path))
+            yield from _flagged(f"{path.stem}, held back", outcomes, target)
+
+
+def _outcome(path: Path, text: str) -> str:
+    kind = _understood(path.stem[-2:], text).kind
+    return {Kind.EMERGENCY: "emergency", Kind.SAME_DAY: "same_day"}.get(kind, "none")
+
+
+def _caught(name: str, outcomes: Counter[str], target: Target | None = CAUGHT) -> Iterator[Figure]:
+    whole = sum(outcomes.values())
+    if whole:
+        share = 100 * (whole - outcomes["none"]) / whole
+        yield Figure(LANE, f"{name}: caught", "%", (share,), target)
+
+
+def _flagged(name: str, outcomes: Counter[str], target: Target | None) -> Iterator[Figure]:
+    whole = sum(outcomes.values())
+    if whole:
+        share = 100 * (whole - outcomes["none"]) / whole
+        yield Figure(LANE, f"{name}: taken for a red flag", "%", (share,), target)
+
+
+def _held_back_opt_outs() -> Iterator[Figure]:
     for path in sorted(HELD_BACK.glob("optout_*.tsv")):
         rows = list(_lines(path))
         for wanted in (True, False):
-            texts = [row[-1] for row in rows if ("optout" in row[:-1]) is wanted]
+            texts = [row[-1] for row in rows if bool({"optout", "yes"} & set(row[:-1])) is wanted]
             kinds = [_understood(path.stem[-2:], text).kind for text in texts]
             share = 100 * sum(kind is Kind.OPT_OUT for kind in kinds) / max(len(kinds), 1)
             name = "opt-outs" if wanted else "look-alikes"

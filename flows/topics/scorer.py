@@ -60,8 +60,9 @@ class Scorer:
         )
         self._known: dict[str, tuple[Word, int, int]] = {}
 
-    def odds(self, said: Sequence[str]) -> list[float]:
-        """The probability of each of `labels`, in their order, for normalised words."""
+    def odds(self, said: Sequence[str], more: Iterable[str] = ()) -> list[float]:
+        """The probability of each of `labels`, in their order, for normalised words and the
+        further features that the weights were learnt with."""
         total, count = 0, 0
         read: list[Word] = []
         said = self.hear(said)
@@ -74,7 +75,9 @@ class Scorer:
             by_text = dict(zip(dict.fromkeys(said), read, strict=True))
             read = [by_text[typed] for typed in said]
         rows = self._rows
-        found = [rows[name] for name in self._reader.between(read) if name in rows]
+        names = self._reader.between(read)
+        names.update(more)
+        found = [rows[name] for name in names if name in rows]
         total += sum(found)
         count += len(found)
         return self._odds(total, count)

@@ -11,7 +11,7 @@ import math
 import random
 import struct
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from flows.text import words
@@ -43,21 +43,33 @@ def learn() -> bytes:
     return weights_of(read_examples())
 
 
-def weights_of(examples: Iterable[Example], phrases: Phrases | None = None) -> bytes:
-    """The contents of the file of weights learnt from examples."""
+def weights_of(
+    examples: Iterable[Example],
+    phrases: Phrases | None = None,
+    more: Callable[[str], Iterable[str]] = lambda _text: (),
+    kept_from: int = _KEPT,
+) -> bytes:
+    """The contents of the file of weights learnt from examples.
+
+    `more` gives further features of a message; a feature that weighs less than `kept_from` for
+    every label is left out.
+    """
     single = [example for example in examples if len(example.labels) == 1]
     labels = sorted({example.labels[0] for example in single})
     said = [words(example.text)[:MOST_WORDS] for example in single]
     vocabulary = _in_two_families(zip(single, map(frozenset, said), strict=True))
     reader = Reader(vocabulary, phrases or topic_phrases())
-    found = [_features(reader, reader.hear(each)) for each in said]
+    found = [
+        [*_features(reader, reader.hear(each)), *more(example.text)]
+        for example, each in zip(single, said, strict=True)
+    ]
     kept = _in_two_families(zip(single, map(frozenset, found), strict=True))
     known = frozenset(kept)
     lessons = [
         ([name for name in names if name in known], labels.index(example.labels[0]))
         for example, names in zip(single, found, strict=True)
     ]
-    return _file(labels, kept, _Learner(len(labels)).learn(lessons))
+    return _file(labels, kept, _Learner(len(labels)).learn(lessons), kept_from)
 
 
 def _features(reader: Reader, said: Sequence[str]) -> list[str]:
@@ -125,14 +137,19 @@ def _probabilities(scores: Sequence[float]) -> list[float]:
     return [each / whole for each in odds]
 
 
-def _file(labels: list[str], features: list[str], weights: dict[str, tuple[int, ...]]) -> bytes:
+def _file(
+    labels: list[str],
+    features: list[str],
+    weights: dict[str, tuple[int, ...]],
+    kept_from: int,
+) -> bytes:
     """Weights rounded to a byte each; features that hardly weigh anything are left out, except
     words, which are the vocabulary too."""
     kept: list[str] = []
     rows: list[bytes] = []
     for name in features:
         row = [_rounded(each) for each in weights.get(name, (0,) * len(labels))]
-        if name.startswith("w:") or max(map(abs, row)) >= _KEPT:
+        if name.startswith("w:") or max(map(abs, row)) >= kept_from:
             kept.append(name)
             rows.append(_packed(row))
     return encode(Head(labels, _STEP / _ONE / _AVERAGED, kept), rows)

@@ -1,7 +1,7 @@
 """Red flags: what must fire, what must not, and the figures on labelled messages.
 
-tests/data/triage: must_fire and must_not_fire hold line by line. The data was tuned on
-flows/triage/examples.tsv; no line of heldout.tsv was read while tuning (its totals were).
+tests/data/triage: must_fire and must_not_fire hold line by line. Rules and weights were tuned on
+flows/triage/examples*.tsv; no line of heldout.tsv was read while tuning (its totals were).
 """
 
 from __future__ import annotations
@@ -12,10 +12,12 @@ from functools import cache
 
 import pytest
 
+from bench import flagging
 from flows.triage import Flag, FlagClass, find_flag
+from flows.triage.learnt import flag_examples, harmless_examples
 from tests.support.labelled import labelled
 
-DEVELOPMENT = "../../flows/triage/examples.tsv"
+GRAVE = {each.value for each in FlagClass if each.is_emergency}
 MUST_FIRE = labelled("triage/must_fire.tsv")
 MUST_NOT_FIRE = labelled("triage/must_not_fire.tsv")
 
@@ -40,35 +42,78 @@ def test_must_not_fire(_lang: str, text: str) -> None:
     assert find_flag(text) is None
 
 
+Line = tuple[str, str, str]
+"""Language, label (`emergency`, `same_day` or `none`) and message."""
+
+
+@cache
+def messages(name: str) -> tuple[Line, ...]:
+    """A labelled set: what was tuned on, what was held out, or questions about topics."""
+    if name == "heldout":
+        rows = labelled("triage/heldout.tsv")
+        return tuple((lang, label, text) for lang, label, _family, text in rows)
+    examples = flag_examples() if name == "tuned on" else harmless_examples()
+    return tuple((each.language, plain_label(each.labels[0]), each.text) for each in examples)
+
+
+def plain_label(label: str) -> str:
+    """The label of a class of red flags."""
+    return label if label in ("none", "same_day") else "emergency"
+
+
 @cache
 def tally(name: str) -> Counter[tuple[str, str, str]]:
     """How often each (language, label, found) occurs in a labelled set."""
-    return Counter((lang, label, kind(text)) for lang, label, _family, text in labelled(name))
+    return Counter((lang, label, kind(text)) for lang, label, text in messages(name))
 
 
-def share(name: str, lang: str, label: str, found: str) -> float:
-    """The share of messages labelled `label` that triage labels `found`."""
-    counts = tally(name)
-    total = sum(
-        count
-        for (language, wanted, _), count in counts.items()
-        if (language, wanted) == (lang, label)
-    )
-    return counts[lang, label, found] / total
+def share(name: str, lang: str, label: str, *found: str) -> float:
+    """The share of messages labelled `label` that triage labels as one of `found`."""
+    counts = {key[1:]: n for key, n in tally(name).items() if key[0] == lang and key[1] == label}
+    return sum(counts.get((label, each), 0) for each in found) / sum(counts.values())
 
 
 @pytest.mark.parametrize("lang", ["en", "es"])
 def test_recall_and_false_alarms_on_the_messages_tuned_on(lang: str) -> None:
-    assert share(DEVELOPMENT, lang, "emergency", "emergency") >= 0.99
-    assert share(DEVELOPMENT, lang, "same_day", "same_day") >= 0.97
-    assert share(DEVELOPMENT, lang, "none", "emergency") <= 0.01
+    assert share("tuned on", lang, "emergency", "emergency") >= 0.99
+    assert share("tuned on", lang, "same_day", "same_day", "emergency") >= 0.97
+    assert share("tuned on", lang, "none", "emergency", "same_day") <= 0.02
+    assert share("questions", lang, "none", "emergency", "same_day") <= 0.005
 
 
 @pytest.mark.parametrize("lang", ["en", "es"])
 def test_recall_and_false_alarms_on_messages_never_tuned_on(lang: str) -> None:
-    assert share("triage/heldout.tsv", lang, "emergency", "emergency") >= 0.98
-    assert share("triage/heldout.tsv", lang, "same_day", "same_day") >= 0.9
-    assert share("triage/heldout.tsv", lang, "none", "emergency") <= 0.055
+    assert share("heldout", lang, "emergency", "emergency") >= 0.99
+    assert share("heldout", lang, "same_day", "same_day", "emergency") >= 0.9
+    assert share("heldout", lang, "none", "emergency", "same_day") <= 0.055
+
+
+def test_red_flags_and_ordinary_questions_of_families_that_were_left_out() -> None:
+    """Harder than life: whole ways of telling a sign were never seen."""
+    found = flagging.cross_validated([0])
+    for language in ("en", "es"):
+        grave = [n for (spoken, name), n in found.items() if spoken == language and name in GRAVE]
+        outcomes = sum(grave, Counter[str]())
+        assert outcomes["none"] <= 0.03 * outcomes.total()
+        ordinary = found[language, "ordinary"]
+        assert ordinary.total() - ordinary["none"] <= 0.045 * ordinary.total()
+        talk = found[language, "look-alike"]
+        assert talk.total() - talk["none"] <= 0.16 * talk.total()
+
+
+@pytest.mark.parametrize(
+    ("text", "flag_class"),
+    [
+        ("nothing happens when i tell my toes to move", FlagClass.CORD),
+        ("quiero irme al cielo esta noche con mi difunta esposa", FlagClass.SELF_HARM),
+        ("ive gone through five towels and it keeps coming", FlagClass.BLEEDING),
+    ],
+)
+def test_a_sign_that_no_rule_knows_is_seen_and_explained(text: str, flag_class: FlagClass) -> None:
+    flag = find_flag(text)
+    assert flag is not None
+    assert (flag.flag_class, flag.rule_id) == (flag_class, f"{flag_class}.learnt")
+    assert flag.matched_words
 
 
 FRAMES = [
@@ -143,6 +188,7 @@ def test_a_long_standing_sign_is_for_the_same_day_and_keeps_its_rule() -> None:
         ("las piernas", "no las siento"),
         ("", "chest pain"),
         ("...", "chest pain"),
+        ("dads whole right side", "just went dead on him"),
     ],
 )
 def test_a_symptom_split_over_two_texts_is_found(previous: str, text: str) -> None:
@@ -166,7 +212,10 @@ def test_what_the_text_before_said_alone_is_not_found_again(previous: str, text:
 
 
 def test_two_plain_texts_seldom_make_a_flag_together() -> None:
-    plain = [text for _, label, _, text in labelled(DEVELOPMENT) if label == "none"]
+    plain = [text for _, label, text in messages("tuned on") if label == "none"]
     shuffled = sorted(plain, key=lambda text: text[::-1])
-    flags = [find_flag(text, previous) for previous, text in zip(plain, shuffled, strict=True)]
-    assert sum(flag is not None for flag in flags) <= 0.02 * len(plain)
+    together = [
+        find_flag(text, previous) is not None and find_flag(text) is None
+        for previous, text in zip(plain, shuffled, strict=True)
+    ]
+    assert sum(together) <= 0.02 * len(plain)

@@ -1,0 +1,92 @@
+"""Red flags on messages that were not learnt from, by families of paraphrases.
+
+The lines of flows/triage/examples*.tsv are put into groups of much the same wording, and the groups
+and the topics' families into folds. What is learnt from all other folds, and from the sentences
+that the grammar makes, is tried on the fold that was left out.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from flows.text import words
+from flows.topics.examples import Example, read_examples
+from flows.triage import Flag, find_flag
+from flows.triage.grammar import NONE
+from flows.triage.learnt import flag_examples, harmless_examples, lessons, train
+from flows.triage.rulebook import FlagClass
+
+FOLDS: Final = 5
+_ALIKE: Final = 0.6
+"""The share of two messages' words in common from which they are paraphrases."""
+_COMMON: Final = 60
+"""So many of the commonest words say nothing about what a message is about."""
+
+Outcomes = Mapping[tuple[str, str], Counter[str]]
+"""By language and kind of message, how many were flagged as an emergency, for the same day, or
+not. The kinds are the classes of red flags, `look-alike` and `ordinary`."""
+
+
+def cross_validated(folds: Sequence[int]) -> Outcomes:
+    """What is found in the messages of the folds that were left out, one after the other."""
+    flags, harmless = flag_examples(), harmless_examples()
+    group, topics = paraphrases(flags), _topic_families()
+    found: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for fold in folds:
+        out = [each for each in flags if group[each.text] % FOLDS == fold]
+        asked = [each for each in harmless if _crc(topics[each.text]) % FOLDS == fold]
+        left = {each.text for each in (*out, *asked)}
+        scorer = train(
+            lessons(
+                [each for each in flags if each.text not in left],
+                [each for each in harmless if each.text not in left],
+            )
+        )
+        for each in out:
+            kind = "look-alike" if each.labels[0] == NONE else each.labels[0]
+            found[each.language, kind][outcome(find_flag(each.text, scorer=scorer))] += 1
+        for each in asked:
+            found[each.language, "ordinary"][outcome(find_flag(each.text, scorer=scorer))] += 1
+    return found
+
+
+def outcome(flag: Flag | None) -> str:
+    """`emergency`, `same_day` or `none`."""
+    if flag is None:
+        return NONE
+    return "emergency" if flag.flag_class.is_emergency else FlagClass.SAME_DAY.value
+
+
+def paraphrases(examples: Iterable[Example]) -> dict[str, int]:
+    """A number for each text, the same for texts that say much the same in much the same words."""
+    texts = list(dict.fromkeys(each.text for each in examples))
+    counts = Counter(word for text in texts for word in set(words(text)))
+    common = {word for word, _ in counts.most_common(_COMMON)}
+    said = {text: frozenset(words(text)) - common or frozenset(words(text)) for text in texts}
+    groups = {text: text for text in texts}
+    seen: dict[str, list[str]] = defaultdict(list)
+    for text in texts:
+        near = {other for word in said[text] for other in seen[word]}
+        for other in near:
+            if len(said[text] & said[other]) >= _ALIKE * len(said[text] | said[other]):
+                groups[_head(groups, text)] = _head(groups, other)
+        for word in said[text]:
+            seen[word].append(text)
+    return {text: _crc(_head(groups, text)) for text in texts}
+
+
+def _head(groups: Mapping[str, str], text: str) -> str:
+    while groups[text] != text:
+        text = groups[text]
+    return text
+
+
+def _topic_families() -> dict[str, str]:
+    return {each.text: each.family for each in read_examples()}
+
+
+def _crc(text: str) -> int:
+    return zlib.crc32(text.encode())
