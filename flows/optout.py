@@ -75,6 +75,7 @@ _REACH_ES: Final = frozenset(
 _NOT_A_REQUEST_ES: Final = frozenset("no que ni nunca dejen deje paren pare".split())
 _LONGEST_KEYWORD: Final = 3
 _NEAR: Final = 6
+_SOMETHING_ELSE: Final = frozenset("KEEP IF WHEN MEDICAL ASKING NEW_ONE OWN_SLIP".split())
 
 
 class _RuleData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -162,6 +163,13 @@ def wants_messages(text: str) -> bool:
     """Whether someone says that messages are to go on ("don't stop the reminders")."""
     own = _own_words()
     return "KEEP" in own.lexicon.read([STRONG, *marked_words(text), STRONG]).places
+
+
+def speaks_of_something_else(text: str) -> bool:
+    """Whether there is talk of a visit, a medicine, a time, a new number or of messages that are to
+    go on, so that likeness to opt-outs alone is not enough to take it for one."""
+    places = _own_words().lexicon.read([STRONG, *marked_words(text), STRONG]).places
+    return not _SOMETHING_ELSE.isdisjoint(places)
 
 
 def prefers_another_way(text: str) -> bool:
