@@ -75,7 +75,7 @@ _REACH_ES: Final = frozenset(
 _NOT_A_REQUEST_ES: Final = frozenset("no que ni nunca dejen deje paren pare".split())
 _LONGEST_KEYWORD: Final = 3
 _NEAR: Final = 6
-_SOMETHING_ELSE: Final = frozenset("KEEP IF WHEN MEDICAL ASKING NEW_ONE OWN_SLIP".split())
+_SOMETHING_ELSE: Final = frozenset("KEEP IF WHEN MEDICAL NEW_ONE OWN_SLIP".split())
 
 
 class _RuleData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
