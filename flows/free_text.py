@@ -9,7 +9,7 @@ from flows.heard import Heard
 from flows.library import REMINDER_REPLY
 from flows.model import Turn
 from flows.nodes import NodeRef
-from flows.optout import prefers_another_way, wants_messages
+from flows.optout import prefers_another_way, speaks_of_something_else
 from flows.says import Context
 from flows.stopping import opted_out
 from flows.topics import OPT_OUT_TOPIC, find_topics
@@ -39,7 +39,7 @@ def answer(heard: Heard) -> Turn | None:
     if OPT_OUT_TOPIC in labels and not context.event.is_spoken:
         if prefers_another_way(context.event.text):
             labels = (_PERSON,)
-        elif not wants_messages(context.event.text):
+        elif not speaks_of_something_else(context.event.text):
             return opted_out(heard, "own_words", cancel=False)
     answers = _nodes(heard, labels)
     if len(answers) == 2:

@@ -17,7 +17,7 @@ from typing import Final
 import msgspec
 
 from flows.lexicon import Lexicon, Pattern, Reading, expand_all
-from flows.text import SOFT, STRONG, marked_words, words
+from flows.text import SOFT, STRONG, fold, marked_words, words
 
 
 class Keyword(StrEnum):
@@ -56,8 +56,13 @@ _KEYWORDS: Final = {
 _YES: Final = frozenset({"yes", "y", "yes please", "si", "si por favor"})
 _NO_TEXTS: Final = re.compile(
     r"\b(?:dont|do not|stop|quit|never|no more) (?:text|texts|texting|txt|messag(?:e|es|ing))"
-    r"(?: me\b| us\b| this\b| call\b| just\b|$)"
+    r"(?: me\b| us\b| this\b| call\b| just\b| i\b|$)"
     r"|\bno (?:me )?(?:manden|mande|envien|escriban|texteen) (?:mas |mensajes|textos|llam|habl)"
+)
+_TEXT_INSTEAD: Final = re.compile(
+    r"\b(?:dont|do not|stop|quit) (?:call|ring|phon)\w*\b[^.!?]*, *(?:just |please |but )*te?xt\b"
+    r"|\bno (?:me |nos )?(?:llame|hable|marque)n?\b[^.!?]*, *(?:mejor |solo )?"
+    r"(?:manden?|mandenme|mandeme|escriban|escribanme|escribame|texteen?|texteenme|texteeme)\b"
 )
 _REACH: Final = frozenset("call text txt phone ring use email mail try".split())
 _WHOM: Final = frozenset("me us my him her our his the mom dad this".split())
@@ -70,6 +75,7 @@ _REACH_ES: Final = frozenset(
 _NOT_A_REQUEST_ES: Final = frozenset("no que ni nunca dejen deje paren pare".split())
 _LONGEST_KEYWORD: Final = 3
 _NEAR: Final = 6
+_SOMETHING_ELSE: Final = frozenset("KEEP IF WHEN MEDICAL NEW_ONE OWN_SLIP".split())
 
 
 class _RuleData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -140,10 +146,10 @@ def plain_language_opt_out(text: str) -> bool:
     own = _own_words()
     reading = own.lexicon.read([STRONG, *marked_words(text), STRONG])
     said = " ".join(word for word in reading.words if word not in (STRONG, SOFT))
-    if own.is_whole(said.split()):
-        return True
     if "KEEP" in reading.places:
         return False
+    if own.is_whole(said.split()):
+        return True
     if prefers_another_way(text) and not _NO_TEXTS.search(" ".join(words(text))):
         return False
     return any(
@@ -159,6 +165,13 @@ def wants_messages(text: str) -> bool:
     return "KEEP" in own.lexicon.read([STRONG, *marked_words(text), STRONG]).places
 
 
+def speaks_of_something_else(text: str) -> bool:
+    """Whether there is talk of a visit, a medicine, a time, a new number or of messages that are to
+    go on, so that likeness to opt-outs alone is not enough to take it for one."""
+    places = _own_words().lexicon.read([STRONG, *marked_words(text), STRONG]).places
+    return not _SOMETHING_ELSE.isdisjoint(places)
+
+
 def prefers_another_way(text: str) -> bool:
     """Whether someone asks to be reached in another way or place: "don't call, text me".
 
@@ -166,7 +179,9 @@ def prefers_another_way(text: str) -> bool:
     an opt-out whatever follows: texts are what it takes back.
     """
     said = words(text)
-    return any(_is_request(said, at) for at in range(1, len(said)))
+    return bool(_TEXT_INSTEAD.search(fold(text))) or any(
+        _is_request(said, at) for at in range(1, len(said))
+    )
 
 
 def _is_request(said: list[str], at: int) -> bool:

@@ -174,3 +174,13 @@ def test_no_phrase_of_the_data_holds_a_filler_which_would_keep_it_from_ever_matc
     for rule in data["rules"]:
         named |= {name for pattern in rule["patterns"] for name in Pattern.parse(pattern).concepts}
     assert named <= {*data["concepts"], "STRONG", "SOFT"}
+
+
+@pytest.mark.parametrize(("lang", "recall"), [("en", 0.75), ("es", 0.9)])
+def test_messages_in_the_words_of_many_people(lang: str, recall: float) -> None:
+    """The rules alone, as in a call; none of these messages is an example to learn from."""
+    rows = labelled(f"optout/own_words_{lang}.tsv")
+    wanted = [plain_language_opt_out(text) for _, label, text in rows if label == "yes"]
+    unwanted = [plain_language_opt_out(text) for _, label, text in rows if label == "no"]
+    assert sum(wanted) >= recall * len(wanted)
+    assert sum(unwanted) <= 0.03 * len(unwanted)
