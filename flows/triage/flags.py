@@ -10,7 +10,7 @@ from flows.triage.judging import Flag, Judgement, joined_flag, judge, read
 from flows.triage.learnt import Opinion, second_opinion
 from flows.triage.rulebook import LEXICON, FlagClass
 
-_EMERGENCY: Final = 0.55
+_EMERGENCY: Final = 0.5
 _FLAGGED: Final = 0.65
 """How likely a text must be an emergency, or any red flag, where no rule knows it."""
 _OVERRULED: Final = 0.65
