@@ -35,7 +35,8 @@ STATUS_WORDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message of the preview in words; `why_not` is empty for one that goes out."""
+    """A message of the preview in words; `why_not` is empty for one that goes out, and no matter of
+    concern if its moment has simply passed."""
 
     kind: str
     when: str
@@ -43,6 +44,7 @@ class Message:
     cost: str
     body: str
     why_not: str
+    has_passed: bool
 
 
 def message_words(each: Previewed, zone: ZoneInfo, now: dt.datetime) -> Message:
@@ -61,6 +63,7 @@ def message_words(each: Previewed, zone: ZoneInfo, now: dt.datetime) -> Message:
         cost=cost if is_text else "",
         body=each.body,
         why_not=each.obstacle.words if each.obstacle else "",
+        has_passed=each.obstacle in _PASSED,
     )
 
 

@@ -31,7 +31,7 @@ from profiles import ApprovedText, Profile
 
 __all__ = ["pages"]
 Page = str | tuple[str, int] | Response
-_SAMPLE: Final = "SAMPLE"
+_SAMPLE: Final = "(sample)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def texts(clinic: str) -> str:
     """All topics that a text of the clinic's own can answer."""
     profile = clinic_or_404(clinic)
     lines = [
-        Line(place, text, text is not None and text.approved_by.startswith(_SAMPLE))
+        Line(place, text, text is not None and text.approved_by.casefold().endswith(_SAMPLE))
         for place in shipped_places().values()
         for text in [profile.approved_texts.get(place.topic)]
     ]

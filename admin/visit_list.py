@@ -37,7 +37,8 @@ _SHORTENED: Final = 90
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Something open about a patient, by its task; `words` are the patient's own, shortened."""
+    """Something open about a patient, by its task; `words` are the patient's own, shortened, and
+    empty where no more than a key was pressed."""
 
     task: int
     urgency: str
@@ -208,5 +209,7 @@ def questions_of(tasks: Sequence[Task]) -> list[Question]:
 
 def _question(task: Task) -> Question:
     words = " ".join(task.words.split())
+    if not any(map(str.isalpha, words)):
+        words = ""
     short = words if len(words) <= _SHORTENED else f"{words[:_SHORTENED].rstrip()}…"
     return Question(task.id, task.urgency, task_words.heading(task), short)

@@ -39,6 +39,7 @@ _decode: Final = msgspec.json.Decoder(Talk).decode
 _encode: Final = msgspec.json.Encoder().encode
 GRACE: Final = dt.timedelta(minutes=2)
 """How long after an attempt the carrier's list is trusted to show its message."""
+_NOT_BEGUN_WAITS: Final = dt.timedelta(seconds=30)
 RECEIPT: Final = dt.timedelta(minutes=15)
 """How long a report on a message that went out may take before it is asked for."""
 _MOST_ATTEMPTS: Final = 12
@@ -147,7 +148,7 @@ def record_other(session: Session, profile: Profile, result: Result) -> None:
         case NotSent(NotSentWhy.NOT_BEGUN):
             note(session, row.id, "not_begun", now)
             row.attempts -= 1
-            wait(row, now, None)
+            wait(row, now + _NOT_BEGUN_WAITS, None)
         case NotSent():
             note(session, row.id, "no_connection", now)
             _try_again(session, row, None, Reason.LINE_STOPPED, now)

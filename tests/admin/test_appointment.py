@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 from html import unescape
@@ -179,6 +180,12 @@ def test_what_goes_out_is_shown_while_typing(site: TestSite) -> None:
     words = text_of(visitor.post("/admin/appointments/preview", mute, htmx=True).text)
     assert "0 messages go out. 3 do not." in words
     assert "Will not go out. The patient has not agreed to be contacted this way." in words
+    assert "Meant for:" in words
+    soon = {**TYPED, "day": f"{site.clock() + dt.timedelta(days=2):%Y-%m-%d}"}
+    late = visitor.post("/admin/appointments/preview", soon, htmx=True).text
+    assert 'class="aside">Will not go out.' in late
+    assert 'class="mistake">Will not go out.' not in late
+    assert "Meant for:" not in late
     for changes, says in (
         ({"day": "2027-03-14", "clock": "02:30"}, "This time does not exist"),
         ({"day": "2027-11-07", "clock": "01:30"}, "Which of the two"),

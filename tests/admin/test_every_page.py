@@ -11,12 +11,15 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pyotp
 import pytest
 from playwright.sync_api import Page, expect
 
 from cli.demo_morning import make_morning
 from db import staff as accounts
+from db.audit import SERVER
+from db.profile_versions import load_profile
 from db.staff import Role
 from tests.admin.test_imports import people
 from tests.support.csv_files import NOW, csv_file
@@ -37,6 +40,9 @@ def busy(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
         site.add(email="new@example.net", password=None)
         locked, gone = site.add(email="locked@example.net"), site.add(email="gone@example.net")
         with site.database.transaction() as session:
+            for most in (3, 4):  # versions of a profile
+                file = msgspec.structs.replace(site.profiles["ara-health"], messages_per_day=most)
+                load_profile(session, file, SERVER, NOW, overwrite=True)
             session.merge(locked).locked_until = NOW.replace(hour=23)
             session.merge(gone).active = False
     return path

@@ -182,6 +182,17 @@ def test_words_of_a_question_are_shown_escaped_and_short(site: TestSite) -> None
     assert "drink…”" in page
 
 
+def test_a_key_is_not_quoted_as_words(site: TestSite) -> None:
+    book(site, "Rosa", "2026-11-22T15:30")
+    with site.database.transaction() as session:
+        contact = lock_contact(session, "ara-health", PHONE, NOW)
+        for kind, words in (("question", "my 3 pills"), ("no_driver", "3")):
+            task = NewTask("ara-health", kind, "urgent", words=words, contact_id=contact.id)
+            open_task(session, task, NOW)
+    page = site.visitor().get("/admin/").text
+    assert page.count("“") == page.count("“my 3 pills”") == 1
+
+
 @pytest.mark.parametrize(
     ("query", "says"),
     [

@@ -192,7 +192,7 @@ def test_a_late_report_still_settles_what_was_given_up(world: World) -> None:
     visit = world.book()
     world.carrier.faults.add(
         UNCLEAR_ANSWERS["reset"],
-        Fault(kind=FaultKind.CALLBACK_DELAY, seconds=1, times=None),
+        Fault(kind=FaultKind.CALLBACK_DELAY, seconds=5, times=None),
         NO_LIST,
     )
     world.now = DUE

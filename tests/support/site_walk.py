@@ -15,6 +15,7 @@ from werkzeug.routing import RequestRedirect, Rule
 
 from admin.access import access_of
 from admin.site import is_ours
+from db.content_models import ProfileVersion
 from db.models import Appointment, Contact, ImportDraft, Patient, Task
 from db.staff import Role
 from tests.support.site import TestSite, page_problems
@@ -169,6 +170,7 @@ _VALUES: Final[Mapping[str, Values]] = {
     "draft_id": lambda session: session.scalars(select(ImportDraft.id)).all(),
     "name": lambda _: ("patients", "lateness", "unprepared", "questions", "messages", "outcomes"),
     "clinic": lambda _: ("ara-health",),
+    "number": _one_of_each(select(func.max(ProfileVersion.number))),
     "flow": lambda _: ("prep", "reminder"),
     "topic": lambda _: ("prep.drinks", "clinic.parking"),
 }
