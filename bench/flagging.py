@@ -70,7 +70,7 @@ def paraphrases(examples: Iterable[Example]) -> dict[str, int]:
     seen: dict[str, list[str]] = defaultdict(list)
     for text in texts:
         near = {other for word in said[text] for other in seen[word]}
-        for other in near:
+        for other in sorted(near):
             if len(said[text] & said[other]) >= _ALIKE * len(said[text] | said[other]):
                 groups[_head(groups, text)] = _head(groups, other)
         for word in said[text]:

@@ -19,7 +19,7 @@ from flows.topics.scorer import Scorer, default_scorer
 ANSWER: Final = 0.7
 """A topic at least this likely is answered at once."""
 OPT_OUT_TOPIC: Final = "optout"
-OPT_OUT: Final = 0.75
+OPT_OUT: Final = 0.8
 """To stop someone's reminders, the wish must be surer than a topic."""
 PART: Final = 0.8
 """Of two questions in one text, each must by itself be at least this likely."""

@@ -10,8 +10,9 @@ from flows.triage.judging import Flag, Judgement, joined_flag, judge, read
 from flows.triage.learnt import Opinion, second_opinion
 from flows.triage.rulebook import LEXICON, FlagClass
 
-_FLAGGED: Final = 0.55
-"""How likely a text must be a red flag where no rule knows it."""
+_EMERGENCY: Final = 0.5
+_FLAGGED: Final = 0.65
+"""How likely a text must be an emergency, or any red flag, where no rule knows it."""
 _OVERRULED: Final = 0.65
 _OVERRULED_MILD: Final = 0.9
 """How likely a text must be harmless to overrule a rule, and one that found a grave sign to be
@@ -74,8 +75,8 @@ def _weighed(judgement: Judgement, opinion: Opinion) -> Flag | None:
     harmless, added to where they are a red flag that no rule knows."""
     flag = judgement.flag
     if flag is None:
-        told = opinion.length > _TWO_WORDS and 1 - opinion.harmless >= _FLAGGED
-        return _learnt(opinion) if told else None
+        told = opinion.emergency >= _EMERGENCY or 1 - opinion.harmless >= _FLAGGED
+        return _learnt(opinion) if told and opinion.length > _TWO_WORDS else None
     same_day = flag.flag_class is FlagClass.SAME_DAY
     mild = same_day and not flag.rule_id.startswith(FlagClass.SAME_DAY)
     overruled = _OVERRULED_MILD if mild else _OVERRULED

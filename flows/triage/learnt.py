@@ -29,6 +29,7 @@ EXAMPLES: Final = Path(__file__).parent
 WEIGHTS: Final = Path(__file__).with_name("weights.bin")
 _EMERGENCY: Final = "emergency"
 _EVERY: Final = 2
+_SELDOM: Final = 4
 _STRIDE: Final = 7  # so that the questions come from all topics
 _EXPLAINED: Final = 0.6
 _KEPT: Final = 650
@@ -64,7 +65,8 @@ def harmless_examples() -> list[Example]:
 
 def lessons(flags: Sequence[Example], harmless: Sequence[Example]) -> list[Example]:
     """All that is learnt from, where the lines of examples are `flags` and `harmless`."""
-    return [*flags, *generated_examples(), *harmless, *_run_on(flags, harmless)]
+    told = [*flags, *generated_examples(), *harmless]
+    return [*told, *_run_on(flags, harmless), *_harmless_run_on(flags, harmless)]
 
 
 def _run_on(flags: Sequence[Example], harmless: Sequence[Example]) -> Iterator[Example]:
@@ -75,6 +77,21 @@ def _run_on(flags: Sequence[Example], harmless: Sequence[Example]) -> Iterator[E
         asked = questions[flag.language][number * _STRIDE % len(questions[flag.language])]
         parts = (asked.text, flag.text) if number % 2 else (flag.text, asked.text)
         yield Example(flag.language, flag.labels, f"run-on {number}", " ".join(parts))
+
+
+def _harmless_run_on(flags: Sequence[Example], harmless: Sequence[Example]) -> Iterator[Example]:
+    """Harmless talk in one breath with an ordinary question, and two questions together: a longer
+    text is no sign of an emergency."""
+    for language in LANGUAGES:
+        questions = [each.text for each in harmless if each.language == language]
+        talk = [each for each in flags if each.language == language and each.labels[0] == NONE]
+        for number, said in enumerate(talk[::_EVERY]):
+            asked = questions[number * _STRIDE % len(questions)]
+            parts = (said.text, asked) if number % 2 else (asked, said.text)
+            yield Example(language, (NONE,), f"talk and question {number}", " ".join(parts))
+        for number, first in enumerate(questions[::_SELDOM]):
+            second = questions[(number * _STRIDE + 1) % len(questions)]
+            yield Example(language, (NONE,), f"two questions {number}", f"{first} {second}")
 
 
 def _example(place: str, line: str) -> Example:
