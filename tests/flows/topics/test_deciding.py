@@ -21,8 +21,8 @@ def test_the_weights_that_ship_are_those_of_the_examples_that_ship() -> None:
     assert flows.triage.learnt.WEIGHTS.read_bytes() == flows.triage.learnt.learn()
 
 
-def test_a_file_of_weights_takes_under_a_megabyte_and_a_half() -> None:
-    assert topic_scorer.WEIGHTS.stat().st_size < 1_500_000
+def test_a_file_of_weights_takes_under_two_megabytes() -> None:
+    assert topic_scorer.WEIGHTS.stat().st_size < 2_000_000
 
 
 def test_families_that_were_left_out_mostly_find_their_topic() -> None:
