@@ -38,12 +38,12 @@ from scheduler.senders import Senders
 
 _log = structlog.get_logger()
 
-_BATCH: Final = 300
-_ENOUGH: Final = 300
+_BATCH: Final = 500
+_ENOUGH: Final = 500
 """Requests under way or waiting for a thread: with fewer, more reminders are claimed, so that the
 threads have work while the database is spoken to."""
-_GROUP: Final = 300
-_PATIENCE: Final = 0.1
+_GROUP: Final = 500
+_PATIENCE: Final = 0.3
 """How many seconds a message that was accepted waits for others to be written down with it."""
 _PACE: Final = 0.05
 """How many seconds until a sender whose slots are all taken is asked for more."""

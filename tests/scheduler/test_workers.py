@@ -134,7 +134,7 @@ def test_one_of_two_workers_is_killed_in_the_middle(postgres_world: World) -> No
     slow = Fault(kind=FaultKind.HOLD_RESPONSE, seconds=0.1, times=None)
     world.carrier.faults.add(slow, ONE_REPORT)
     with ExitStack() as stack:
-        book_many(world, 700)  # more than one worker takes up at a time
+        book_many(world, 1050)  # more than one worker takes up at a time
         [killed] = start_workers(stack, world, 1)
         wait_until("the middle", lambda: at_carrier(world).total() > 30)
         [survivor] = start_workers(stack, world, 1)
@@ -146,9 +146,9 @@ def test_one_of_two_workers_is_killed_in_the_middle(postgres_world: World) -> No
     assert states(world)["sending"] > 0
     outlive_the_grace(world)
     with running_worker(world, LEASE_IS_OVER):
-        wait_until("the rest", all_delivered(world, 700), seconds=60)
+        wait_until("the rest", all_delivered(world, 1050), seconds=120)
     world.carrier.wait_until_idle()
-    assert_each_once(world, 700)
+    assert_each_once(world, 1050)
 
 
 def test_a_worker_beside_a_busy_web_app_on_sqlite(sqlite_world: World) -> None:
