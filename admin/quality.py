@@ -34,7 +34,7 @@ _DAYS: Final = {
     "2": _("2 days"),
     "8": _("8 days"),
     "30": _("30 days"),
-    "365": _("a year"),
+    "60": _("60 days"),
 }
 _HEADS: Final = (
     *("clinic", "last_name", "first_name", "date_of_birth", "phone", "language", "channel"),

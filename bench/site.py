@@ -109,7 +109,7 @@ PAGES: Final[dict[str, Page]] = {
     "a patient": Page("/admin/patients/50"),
     "data quality": Page("/admin/quality"),
     "data quality, one finding": Page("/admin/quality?finding=no_sms_consent"),
-    "data quality, a year": Page("/admin/quality?days=365"),
+    "data quality, 60 days": Page("/admin/quality?days=60"),
     "tomorrow": Page("/admin/quality/tomorrow"),
     "tomorrow, further down": Page("/admin/quality/tomorrow?from=100"),
     "numbers of a month": Page(f"/admin/numbers?{_MONTH}"),
