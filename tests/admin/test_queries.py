@@ -27,7 +27,7 @@ LISTS: Final = (
     "/admin/attention?show=done",
     "/admin/attention/news?seen=x&since=0",
     "/admin/quality",
-    "/admin/quality?days=365&finding=no_sms_consent",
+    "/admin/quality?days=60&finding=no_sms_consent",
     "/admin/quality/findings.csv",
     "/admin/quality/tomorrow",
     "/admin/quality/tomorrow.csv",
