@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from typing import Any, Final
+from typing import Final
 
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from sqlalchemy.orm import Session
@@ -66,7 +66,7 @@ def _new_page(
     profile: Profile,
     form: AppointmentForm,
     patient: Patient | None,
-    **context: Any,  # noqa: ANN401 - what a template takes
+    **context: object,
 ) -> str:
     with site().database.reading() as db:
         shown = typed_preview(db, profile, form, None, now())
@@ -109,7 +109,7 @@ def add() -> Page:
         patient = db.get(Patient, key) if key else None
     if twin is not None:
         flash(_("This appointment was booked already; nothing was done twice."), "good")
-        return redirect(url_for("admin.appointment.show", id=twin.id), 303)
+        return redirect(url_for("admin.appointment.show", visit_id=twin.id), 303)
     if row is None:
         return _new_page(profile, form, patient, is_checked=True), 422
     with site().database.transaction() as db:
@@ -118,25 +118,25 @@ def add() -> Page:
         fresh = AppointmentForm.for_clinic(profile, result.values)
         return _new_page(profile, fresh, result.patient, conflict=result), 409
     _tell(result.saved, profile)
-    return redirect(url_for("admin.appointment.show", id=result.visit_id), 303)
+    return redirect(url_for("admin.appointment.show", visit_id=result.visit_id), 303)
 
 
-@pages.get("/appointments/<int:id>")
+@pages.get("/appointments/<int:visit_id>")
 @access.for_staff
-def show(id: int) -> Page:  # noqa: A002 - the key is called so in every address
+def show(visit_id: int) -> Page:
     """The appointment, its form, what is to come, and what became of each message."""
     with site().database.reading() as db:
-        visit, profile = _visit(db, id)
-    audit.note(Action.APPOINTMENT_VIEWED, _entity("appointment", id), clinic_id=profile.id)
+        visit, profile = _visit(db, visit_id)
+    audit.note(Action.APPOINTMENT_VIEWED, _entity("appointment", visit_id), clinic_id=profile.id)
     return existing_page(visit, profile, None)
 
 
-@pages.post("/appointments/<int:id>")
+@pages.post("/appointments/<int:visit_id>")
 @access.for_staff
-def change(id: int) -> Page:  # noqa: A002 - the key is called so in every address
+def change(visit_id: int) -> Page:
     """Store what was typed, unless somebody else has changed the same appointment meanwhile."""
     with site().database.reading() as db:
-        visit, profile = _visit(db, id)
+        visit, profile = _visit(db, visit_id)
     form = AppointmentForm.for_clinic(profile, extra=visit.procedure)
     row = form.row(profile, visit.external_id)
     if row is None:
@@ -145,11 +145,11 @@ def change(id: int) -> Page:  # noqa: A002 - the key is called so in every addre
         result = save(db, profile, visit, row, form)
     if isinstance(result, Conflict):
         with site().database.reading() as db:
-            visit, profile = _visit(db, id)
+            visit, profile = _visit(db, visit_id)
         fresh = AppointmentForm.for_clinic(profile, result.values, extra=visit.procedure)
         return existing_page(visit, profile, fresh, conflict=result), 409
     _tell(result.saved, profile)
-    return redirect(url_for("admin.appointment.show", id=id), 303)
+    return redirect(url_for("admin.appointment.show", visit_id=visit_id), 303)
 
 
 @pages.post("/appointments/preview")
@@ -179,12 +179,12 @@ def preview() -> Page:
     return _new_page(profile, form, None)
 
 
-@pages.post("/appointments/<int:id>/cancel")
+@pages.post("/appointments/<int:visit_id>/cancel")
 @access.for_staff
-def cancel(id: int) -> Response:  # noqa: A002 - the key is called so in every address
+def cancel(visit_id: int) -> Response:
     """Cancel the appointment; the patient is told."""
     with site().database.transaction() as db:
-        visit, profile = _locked(db, id)
+        visit, profile = _locked(db, visit_id)
         if visit.status != "scheduled":
             abort(409)
         coming = cancelling(db, profile, visit, now())
@@ -192,22 +192,22 @@ def cancel(id: int) -> Response:  # noqa: A002 - the key is called so in every a
         contact = lock_contact(db, profile.id, visit.patient.phone, now())
         done = appointments.cancel(db, profile, visit, contact, now())
         audit.record(
-            db, Action.APPOINTMENT_CANCELLED, _entity("appointment", id), clinic_id=profile.id
+            db, Action.APPOINTMENT_CANCELLED, _entity("appointment", visit_id), clinic_id=profile.id
         )
         saved = Saved(done, taken_back, visit.starts_at, coming)
     _tell(saved, profile)
-    return redirect(url_for("admin.appointment.show", id=id), 303)
+    return redirect(url_for("admin.appointment.show", visit_id=visit_id), 303)
 
 
-@pages.post("/appointments/<int:id>/mark")
+@pages.post("/appointments/<int:visit_id>/mark")
 @access.for_staff
-def mark(id: int) -> Response:  # noqa: A002 - the key is called so in every address
+def mark(visit_id: int) -> Response:
     """Record that the patient came or did not, or take that back."""
     wanted = request.form.get("outcome", "")
     if wanted not in {*Outcome, ""}:
         abort(400)
     with site().database.transaction() as db:
-        visit, profile = _locked(db, id)
+        visit, profile = _locked(db, visit_id)
         if not wanted:
             appointments.unmark(visit, now())
         elif visit.status != "scheduled":
@@ -217,7 +217,7 @@ def mark(id: int) -> Response:  # noqa: A002 - the key is called so in every add
         audit.record(
             db,
             Action.APPOINTMENT_MARKED,
-            _entity("appointment", id),
+            _entity("appointment", visit_id),
             clinic_id=profile.id,
             detail={"status": visit.status},
         )
@@ -227,7 +227,7 @@ def mark(id: int) -> Response:  # noqa: A002 - the key is called so in every add
         "": _("The mark was taken back."),
     }
     flash(said[wanted], "good")
-    return redirect(url_for("admin.appointment.show", id=id), 303)
+    return redirect(url_for("admin.appointment.show", visit_id=visit_id), 303)
 
 
 def _locked(db: Session, key: int) -> tuple[Appointment, Profile]:

@@ -109,8 +109,10 @@ def _queue(clinics: Sequence[Profile]) -> dict[str, Any]:
         "cards": found,
         "show": shown,
         "show_words": task_words.SHOW_WORDS,
-        "newer": _address(show=shown.value) if page > 1 else "",
-        "older": _address(show=shown.value, page=page + 1) if goes_on else "",
+        "newer": url_for("admin.attention.index", show=shown.value) if page > 1 else "",
+        "older": url_for("admin.attention.index", show=shown.value, page=page + 1)
+        if goes_on
+        else "",
         "watch": url_for(
             "admin.attention.news", seen=seen, since=newest, show=shown.value, page=page
         ),
@@ -119,10 +121,6 @@ def _queue(clinics: Sequence[Profile]) -> dict[str, Any]:
 
 def _since() -> int:
     return micros(from_micros(request.args.get("since", "")))
-
-
-def _address(**query: Any) -> str:  # noqa: ANN401 - as url_for takes them
-    return url_for("admin.attention.index", **query)
 
 
 def _fingerprint(state: QueueState, clinics: Sequence[Profile]) -> str:

@@ -106,17 +106,15 @@ def index() -> str | tuple[str, int]:
     context = {
         "form": form,
         "rows": rows,
-        "older": _address(before=found[PAGE_SIZE - 1].id, **filters) if goes_on else "",
-        "newest": _address(**filters) if before else "",
+        "older": url_for("admin.audit.index", before=found[PAGE_SIZE - 1].id, **filters)
+        if goes_on
+        else "",
+        "newest": url_for("admin.audit.index", **filters) if before else "",
         "export": url_for("admin.audit.export", **filters),
     }
     if wants_part():
         return render_part("admin/_audit_entries.html", **context), 200 if is_fine else 422
     return render("admin/audit.html", **context), 200 if is_fine else 422
-
-
-def _address(**query: Any) -> str:  # noqa: ANN401 - as url_for takes them
-    return url_for("admin.audit.index", **query)
 
 
 @pages.get("/audit.csv")

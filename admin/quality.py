@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Final
 
 from flask import Blueprint, Response, abort, flash, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
@@ -203,9 +203,11 @@ def _older(places: Sequence[Place], form: PeriodForm, wanted: Finding | None) ->
     return _address(form, wanted, since=int(last.starts_at.timestamp()), after=last.patient_id)
 
 
-def _address(form: PeriodForm, wanted: Finding | None, **more: Any) -> str:  # noqa: ANN401 - as url_for takes them
+def _address(
+    form: PeriodForm, wanted: Finding | None, since: int | None = None, after: int | None = None
+) -> str:
     days = form.days.data if form.days.data in _DAYS and form.days.data != "30" else None
-    return url_for("admin.quality.index", finding=wanted, days=days, **more)
+    return url_for("admin.quality.index", finding=wanted, days=days, since=since, after=after)
 
 
 def _cells(

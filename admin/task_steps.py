@@ -7,7 +7,7 @@ first or what is new, and nothing of theirs is stored.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeAlias
 
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from sqlalchemy.orm import Session
@@ -38,111 +38,99 @@ _ACTIONS: Final = {
 }
 
 
+_Deed: TypeAlias = Callable[[Session, Task], str]
+"""What is done with a locked task; it says what came of it."""
+
+
 class _TooLateError(Exception):
     """Somebody or something was quicker; the sentence says who or what. Nothing was stored."""
 
 
-@pages.post("/attention/<int:task_id>/take")
-@access.for_staff
-def take(task_id: int) -> Response:
+def _step_at(name: str) -> Callable[[_Deed], _Deed]:
+    """Make a deed on the locked task a route: a form for it is sent to its name below the task."""
+
+    def register(deed: _Deed) -> _Deed:
+        @pages.post(f"/attention/<int:task_id>/{name}", endpoint=deed.__name__)
+        @access.for_staff
+        def view(task_id: int) -> Response:
+            return _step(task_id, deed)
+
+        return deed
+
+    return register
+
+
+@_step_at("take")
+def take(db: Session, task: Task) -> str:
     """Make the task one's own."""
-
-    def step(db: Session, task: Task) -> str:
-        _not_done(db, task)
-        if task.assignee_id == _me():
-            return _("It is yours already.")
-        _same_assignee(db, task)
-        task_work.assign(task, _me())
-        _write(db, task, Step.TAKEN)
-        return _("It is yours now.")
-
-    return _step(task_id, step)
+    _not_done(db, task)
+    if task.assignee_id == _me():
+        return _("It is yours already.")
+    _same_assignee(db, task)
+    task_work.assign(task, _me())
+    _write(db, task, Step.TAKEN)
+    return _("It is yours now.")
 
 
-@pages.post("/attention/<int:task_id>/hand-on")
-@access.for_staff
-def hand_on(task_id: int) -> Response:
+@_step_at("hand-on")
+def hand_on(db: Session, task: Task) -> str:
     """Make the task a colleague's."""
     key = row_key(request.form.get("to"))
-
-    def step(db: Session, task: Task) -> str:
-        colleague = db.get(Staff, key) if key else None
-        if colleague is None or not colleague.active:
-            raise _TooLateError(_("Choose a colleague to hand it on to. Nothing was changed."))
-        _not_done(db, task)
-        _same_assignee(db, task)
-        task_work.assign(task, colleague.id)
-        _write(db, task, Step.HANDED_ON, colleague.name)
-        return _("It is handed on to %(name)s.") % {"name": colleague.name}
-
-    return _step(task_id, step)
+    colleague = db.get(Staff, key) if key else None
+    if colleague is None or not colleague.active:
+        raise _TooLateError(_("Choose a colleague to hand it on to. Nothing was changed."))
+    _not_done(db, task)
+    _same_assignee(db, task)
+    task_work.assign(task, colleague.id)
+    _write(db, task, Step.HANDED_ON, colleague.name)
+    return _("It is handed on to %(name)s.") % {"name": colleague.name}
 
 
-@pages.post("/attention/<int:task_id>/note")
-@access.for_staff
-def note(task_id: int) -> Response:
+@_step_at("note")
+def note(db: Session, task: Task) -> str:
     """Write something down about the task; it can't be changed later."""
     text = request.form.get("note", "").replace("\0", "").strip()[:LONGEST_NOTE]
-
-    def step(db: Session, task: Task) -> str:
-        if not text:
-            raise _TooLateError(_("Write something before you store the note."))
-        _write(db, task, Step.NOTE, text)
-        return _("The note is stored.")
-
-    return _step(task_id, step)
+    if not text:
+        raise _TooLateError(_("Write something before you store the note."))
+    _write(db, task, Step.NOTE, text)
+    return _("The note is stored.")
 
 
-@pages.post("/attention/<int:task_id>/acknowledge")
-@access.for_staff
-def acknowledge(task_id: int) -> Response:
+@_step_at("acknowledge")
+def acknowledge(db: Session, task: Task) -> str:
     """Say that one has seen the emergency and looks after it; one takes it by that."""
-
-    def step(db: Session, task: Task) -> str:
-        _not_done(db, task)
-        if task.acknowledged_at is not None:
-            name = _name(db, task.acknowledged_by)
-            raise _TooLateError(_("%(name)s has acknowledged this already.") % {"name": name})
-        _nothing_new(task)
-        task_work.acknowledge(task, _me(), now())
-        task_work.assign(task, _me())
-        _write(db, task, Step.ACKNOWLEDGED)
-        return _("You have acknowledged the emergency, and it is yours now.")
-
-    return _step(task_id, step)
+    _not_done(db, task)
+    if task.acknowledged_at is not None:
+        name = _name(db, task.acknowledged_by)
+        raise _TooLateError(_("%(name)s has acknowledged this already.") % {"name": name})
+    _nothing_new(task)
+    task_work.acknowledge(task, _me(), now())
+    task_work.assign(task, _me())
+    _write(db, task, Step.ACKNOWLEDGED)
+    return _("You have acknowledged the emergency, and it is yours now.")
 
 
-@pages.post("/attention/<int:task_id>/done")
-@access.for_staff
-def done(task_id: int) -> Response:
+@_step_at("done")
+def done(db: Session, task: Task) -> str:
     """Close the task."""
-
-    def step(db: Session, task: Task) -> str:
-        _not_done(db, task)
-        if task.urgency == "emergency" and task.acknowledged_at is None:
-            raise _TooLateError(_("Acknowledge the emergency first. The task is still open."))
-        _nothing_new(task)
-        _same_assignee(db, task)
-        task_work.finish(task, _me(), now())
-        _write(db, task, Step.DONE)
-        return _("The task is done.")
-
-    return _step(task_id, step)
+    _not_done(db, task)
+    if task.urgency == "emergency" and task.acknowledged_at is None:
+        raise _TooLateError(_("Acknowledge the emergency first. The task is still open."))
+    _nothing_new(task)
+    _same_assignee(db, task)
+    task_work.finish(task, _me(), now())
+    _write(db, task, Step.DONE)
+    return _("The task is done.")
 
 
-@pages.post("/attention/<int:task_id>/reopen")
-@access.for_staff
-def reopen(task_id: int) -> Response:
+@_step_at("reopen")
+def reopen(db: Session, task: Task) -> str:
     """Open a task again that was closed too early."""
-
-    def step(db: Session, task: Task) -> str:
-        if task.done_at is None:
-            raise _TooLateError(_("The task is open already."))
-        task_work.reopen(task)
-        _write(db, task, Step.REOPENED)
-        return _("The task is open again.")
-
-    return _step(task_id, step)
+    if task.done_at is None:
+        raise _TooLateError(_("The task is open already."))
+    task_work.reopen(task)
+    _write(db, task, Step.REOPENED)
+    return _("The task is open again.")
 
 
 @pages.post("/attention/<int:task_id>/release")
@@ -166,9 +154,7 @@ def release(task_id: int) -> Response:
     return _step(task_id, step, contact_id)
 
 
-def _step(
-    task_id: int, step: Callable[[Session, Task], str], contact_id: int | None = None
-) -> Response:
+def _step(task_id: int, step: _Deed, contact_id: int | None = None) -> Response:
     """Do one step on the locked task (and its contact, which is locked first), and say what came
     of it."""
     try:

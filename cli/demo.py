@@ -13,10 +13,9 @@ from sqlalchemy import select
 
 from appointment_csv import AppointmentRow, Channel, RowStatus
 from appointments import upsert
-from carrier.client import CarrierCall, CarrierMessage, OutgoingCall, OutgoingText
-from carrier.outcome import Accepted, SendOutcome
 from cli.common import plain_errors, ready_database, ready_settings
 from cli.demo_morning import make_morning, sign_in_links
+from cli.demo_past import RememberedCarrier
 from cli.work import utc_text
 from db.clinics import Clinics
 from db.models import Appointment, Reminder
@@ -54,34 +53,6 @@ _PATIENTS: Final = (
 )
 _HAROLD: Final = _Sample("Harold", "en", "+18285550197", is_called=True)
 _WALTER: Final = _Sample("Walter", "en", "+15155550133")
-
-
-class _Remembered:
-    """Stands for the carrier of a week ago: what the demo says went out then, went out."""
-
-    def send_text(self, text: OutgoingText) -> SendOutcome:  # noqa: ARG002 - the carrier's form
-        """Accept a text that nobody will see."""
-        return Accepted(f"SM{uuid.uuid4().hex}", "delivered")
-
-    def find_texts(self, to: str, sent_after: dt.datetime) -> list[CarrierMessage]:  # noqa: ARG002 - the carrier's form
-        """Nothing is looked for: every request has a clear answer."""
-        return []
-
-    def fetch_text(self, sid: str) -> CarrierMessage | None:  # noqa: ARG002 - the carrier's form
-        """Nothing is kept."""
-        return None
-
-    def place_call(self, call: OutgoingCall) -> SendOutcome:  # noqa: ARG002 - the carrier's form
-        """Make a call that nobody will hear."""
-        return Accepted(f"CA{uuid.uuid4().hex}", "completed")
-
-    def find_calls(self, to: str, made_after: dt.datetime) -> list[CarrierCall]:  # noqa: ARG002 - the carrier's form
-        """Nothing is looked for: every request has a clear answer."""
-        return []
-
-    def fetch_call(self, sid: str) -> CarrierCall | None:  # noqa: ARG002 - the carrier's form
-        """Nothing is kept."""
-        return None
 
 
 @click.group("demo", hidden=True)
@@ -219,7 +190,13 @@ def _live_through_last_week(database: Database, profile: Profile, visit: dt.date
     """Send the week-before reminder on its day, so that today only the day-before one is due."""
     day = visit - dt.timedelta(days=7)
     then = dt.datetime.combine(day, dt.time(12, 0), profile.zone).astimezone(dt.UTC)
-    parts = (database, _Remembered(), default_library(), Clinics(), "http://127.0.0.1/sms/status")
+    parts = (
+        database,
+        RememberedCarrier({}),
+        default_library(),
+        Clinics(),
+        "http://127.0.0.1/sms/status",
+    )
     dispatcher = Dispatcher(*parts, desk=CallDesk("http://127.0.0.1/voice", None))
     dispatcher.run(lambda: then)
     with database.transaction() as session:  # the calls were heard: nobody is to be phoned for them

@@ -95,19 +95,19 @@ class RememberedCarrier:
             sent, self.sent = self.sent, []
         return sent
 
-    def find_texts(self, to: str, sent_after: dt.datetime) -> list[CarrierMessage]:  # noqa: ARG002 - the carrier's form
+    def find_texts(self, _to: str, _sent_after: dt.datetime, /) -> list[CarrierMessage]:
         """Nothing is looked for: every request has a clear answer."""
         return []
 
-    def fetch_text(self, sid: str) -> CarrierMessage | None:  # noqa: ARG002 - the carrier's form
+    def fetch_text(self, _sid: str, /) -> CarrierMessage | None:
         """Nothing is looked for."""
         return None
 
-    def find_calls(self, to: str, made_after: dt.datetime) -> list[CarrierCall]:  # noqa: ARG002 - the carrier's form
+    def find_calls(self, _to: str, _made_after: dt.datetime, /) -> list[CarrierCall]:
         """Nothing is looked for."""
         return []
 
-    def fetch_call(self, sid: str) -> CarrierCall | None:  # noqa: ARG002 - the carrier's form
+    def fetch_call(self, _sid: str, /) -> CarrierCall | None:
         """Nothing is looked for."""
         return None
 

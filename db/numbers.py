@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import (
     ColumnElement,
     Integer,
+    SQLColumnExpression,
     Subquery,
     and_,
     case,
@@ -87,8 +88,8 @@ class TaskSum:
 
 def _seconds(
     session: Session,
-    start: Any,  # noqa: ANN401 - a column as models or as subqueries name it
-    end: Any,  # noqa: ANN401
+    start: SQLColumnExpression[Any],
+    end: SQLColumnExpression[Any],
 ) -> ColumnElement[int]:
     """Whole seconds from one moment to another."""
     if session.get_bind().dialect.name == "sqlite":

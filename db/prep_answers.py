@@ -29,7 +29,7 @@ _GIVEN: Final = (
 def answers_of(connection: Connection, appointment: int) -> dict[str, str]:
     """The latest answer to each item, for the present version of an appointment."""
     rows = connection.execute(_GIVEN, {"appointment": appointment})
-    return {item: answer for item, answer in rows}  # noqa: C416 - rows are no pairs to the type
+    return {row.item: row.answer for row in rows}
 
 
 def answers_by_visit(

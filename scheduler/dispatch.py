@@ -82,16 +82,16 @@ class Carrier(Protocol):
     def place_call(self, call: OutgoingCall) -> SendOutcome:
         """Make one call, once; trouble is an outcome, not an exception."""
 
-    def find_texts(self, to: str, sent_after: dt.datetime) -> list[CarrierMessage]:
+    def find_texts(self, to: str, sent_after: dt.datetime, /) -> list[CarrierMessage]:
         """Our texts to a number since a moment. Raises `carrier.client.CarrierError`."""
 
-    def fetch_text(self, sid: str) -> CarrierMessage | None:
+    def fetch_text(self, sid: str, /) -> CarrierMessage | None:
         """One message of ours. Raises `carrier.client.CarrierError`."""
 
-    def find_calls(self, to: str, made_after: dt.datetime) -> list[CarrierCall]:
+    def find_calls(self, to: str, made_after: dt.datetime, /) -> list[CarrierCall]:
         """Our calls to a number since a moment. Raises `carrier.client.CarrierError`."""
 
-    def fetch_call(self, sid: str) -> CarrierCall | None:
+    def fetch_call(self, sid: str, /) -> CarrierCall | None:
         """One call of ours. Raises `carrier.client.CarrierError`."""
 
 

@@ -14,9 +14,9 @@ from werkzeug.test import TestResponse
 from db.contacts import lock_contact, set_contact
 from db.models import Appointment, Audit, ConsentChange, Contact, Patient, Reminder
 from tests.admin.test_today import text_of
-from tests.support.counting import statements_of
 from tests.support.csv_files import NOW
 from tests.support.data import STARTS_AT, booked
+from tests.support.queries import counted
 from tests.support.site import TestSite, Visitor
 from tests.support.visits import local
 
@@ -370,7 +370,7 @@ def test_the_number_of_queries_does_not_grow_with_messages(site: TestSite) -> No
     for day in range(3, 9):
         form = fields(visitor.get(SHOWN).text)
         visitor.post(SHOWN, {**form, "day": f"2026-12-0{day}"})
-        with statements_of(site.database) as asked:
+        with counted(site.database) as asked:
             assert len(visitor.get(SHOWN).text) > 1000
         counts.append(len(asked))
     assert len(reminders(site)) == 27

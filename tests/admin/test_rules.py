@@ -19,10 +19,10 @@ from db.staff import Role
 from profile_parts import with_parts
 from profiles import CalendarRule, FastingRule, Profile, SendWindow, problems_of
 from tests.admin.test_today import text_of
-from tests.support.counting import statements_of
 from tests.support.csv_files import NOW
 from tests.support.data import booked, stored_clinic
 from tests.support.forms import form_values
+from tests.support.queries import counted
 from tests.support.site import TestSite, Visitor
 from tests.support.visits import local
 
@@ -201,7 +201,7 @@ def test_statements_do_not_grow_with_appointments(lite_site: TestSite) -> None:
     for count in (8, 40):
         fill(lite_site.database, lite_site.profiles["ara-health"], count)
         form = {**opened(visitor), **FIVE_DAYS}
-        with statements_of(lite_site.database) as asked:
+        with counted(lite_site.database) as asked:
             visitor.post(f"{HERE}/preview", form)
         counts.append(len(asked))
     assert counts[0] == counts[1] < 30

@@ -14,9 +14,9 @@ from db.contacts import lock_contact, set_contact
 from db.models import Appointment, Audit, Clinic, Reminder
 from db.prep_answers import record_prep_answer
 from db.tasks import NewTask, open_task
-from tests.support.counting import statements_of
 from tests.support.csv_files import NOW
 from tests.support.data import booked
+from tests.support.queries import counted
 from tests.support.site import TestSite, Visitor
 from tests.support.visits import local
 
@@ -257,7 +257,7 @@ def test_the_number_of_queries_does_not_grow(site: TestSite) -> None:
                 open_task(session, task, NOW)
             record_prep_answer(session, key, "driver", "arranged", NOW)
         if number in (1, 11):
-            with statements_of(site.database) as asked:
+            with counted(site.database) as asked:
                 assert len(rows(visitor)) == number + 1
             counts.append(len(asked))
     assert counts[0] == counts[1] > 5

@@ -150,7 +150,7 @@ _IS_SHUT: Final = (
 _OF_PHONE: Final = (Patient.clinic_id == Contact.clinic_id) & (Patient.phone == Contact.phone)
 _SHARED: Final = select(Patient.phone).group_by(Patient.phone).having(func.count() > 1)
 _VALUES: Final[Mapping[str, Values]] = {
-    "id": _one_of_each(
+    "visit_id": _one_of_each(
         select(func.min(Appointment.id)).group_by(Appointment.status, Appointment.answer),
         select(func.min(Appointment.id)).where(Appointment.version > 1),
         select(func.min(Appointment.id)).group_by(Appointment.clinic_id),
