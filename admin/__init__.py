@@ -32,6 +32,7 @@ from admin import (
     sign_in,
     simulator,
     staff,
+    staying,
     task_steps,
     thread,
     today,
@@ -49,6 +50,7 @@ __all__ = ["ROOT", "Site", "error_page", "link_address", "register"]
 _ROOMS: Final = (
     pages.pages,
     sign_in.pages,
+    staying.pages,
     welcome.pages,
     account.pages,
     clinic_choice.pages,

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from flask import (
     Flask,
     abort,
+    after_this_request,
     current_app,
     flash,
     make_response,
@@ -17,6 +18,7 @@ from flask import (
     session,
     url_for,
 )
+from flask import Response as FlaskResponse
 from flask_wtf import CSRFProtect
 from werkzeug.wrappers import Response
 
@@ -32,9 +34,14 @@ Access = frozenset[Role] | None
 
 _declared: Final[dict[Callable[..., Any], Access]] = {}
 _largest: Final[dict[Callable[..., Any], int]] = {}
+_losing_nothing: Final[set[Callable[..., Any]]] = set()
 _csrf: Final = CSRFProtect()
 POLL_HEADER: Final = "Prepline-Poll"
 """A request that a page makes by itself carries it, and does not keep a session alive."""
+LEFT_HEADER: Final = "Prepline-Session-Left"
+"""How many seconds the session still lasts, said to every request of a page's scripts."""
+ENDING_HEADER: Final = "Prepline-Session-Ending"
+"""A word of `sessions.Ending`: what ends it then."""
 
 
 class UndeclaredRouteError(Exception):
@@ -65,6 +72,13 @@ def takes_up_to(size: int) -> Callable[[View], View]:
         return view
 
     return declare
+
+
+def loses_nothing(view: View) -> View:
+    """For what a page sends beside its forms: whoever is signed out by then has lost nothing that
+    they entered, and is not told so."""
+    _losing_nothing.add(view)
+    return view
 
 
 def _declare(view: View, access: Access) -> View:
@@ -115,7 +129,17 @@ def _check() -> Response | None:
         abort(403)
     if POLL_HEADER not in request.headers:
         sessions.keep_alive()
+    if "HX-Request" in request.headers:
+        _tell(sessions.time_left())
     return None
+
+
+def _tell(left: sessions.TimeLeft) -> None:
+    @after_this_request
+    def tell(response: FlaskResponse) -> FlaskResponse:
+        response.headers[LEFT_HEADER] = str(left.seconds)
+        response.headers[ENDING_HEADER] = left.ending
+        return response
 
 
 def _to_sign_in() -> Response:
@@ -123,7 +147,9 @@ def _to_sign_in() -> Response:
     why = sessions.ending()
     if why is not None:
         session.clear()
-    lost = request.method not in ("GET", "HEAD")
+    view = current_app.view_functions.get(request.endpoint or "")
+    sends = request.method not in ("GET", "HEAD")
+    lost = sends and view not in _losing_nothing
     if why is not None or lost:
         flash(_reason(why, lost=lost), "warning")
     if request.headers.get("HX-Request"):
@@ -132,7 +158,7 @@ def _to_sign_in() -> Response:
         answer.headers["HX-Redirect"] = _sign_in_address(_path(current.path, current.query))
         return answer
     wanted = (
-        "" if lost else _path(request.script_root + request.path, request.query_string.decode())
+        "" if sends else _path(request.script_root + request.path, request.query_string.decode())
     )
     return redirect(_sign_in_address(wanted), 303)
 

@@ -26,11 +26,19 @@ _NOTICED: Final = dt.timedelta(seconds=60)
 
 
 class Ending(StrEnum):
-    """Why a session is over."""
+    """Why a session is over, or will be next."""
 
     IDLE = "idle"
     WHOLE = "whole"
     REVOKED = "revoked"
+
+
+@dataclass(frozen=True, slots=True)
+class TimeLeft:
+    """How long the session of this request lasts if nothing is done, and what ends it then."""
+
+    seconds: int
+    ending: Ending
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +131,16 @@ def keep_alive() -> None:
         staff = db.get(Staff, member().id)
         if staff is not None:
             staff.last_seen_at = moment
+
+
+def time_left() -> TimeLeft:
+    """How long the session of somebody who is signed in still lasts."""
+    ends = {
+        Ending.IDLE: _moment(session["seen"]) + IDLE,
+        Ending.WHOLE: _moment(session["since"]) + WHOLE,
+    }
+    ending = min(ends, key=lambda each: ends[each])
+    return TimeLeft(int((ends[ending] - now()).total_seconds()), ending)
 
 
 def _load(user_id: str) -> Member | None:

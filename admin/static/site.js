@@ -12,12 +12,13 @@ function say(words) {
   const notice = document.createElement("p");
   notice.className = "notice notice-warning";
   notice.textContent = words;
-  document.getElementById("notice").replaceChildren(notice);
+  (document.querySelector("dialog[open] .says") ?? document.getElementById("notice")).replaceChildren(notice);
 }
 
 document.addEventListener("DOMContentLoaded", focusErrors);
 document.addEventListener("htmx:afterSettle", focusErrors);
 function sayNoAnswer(event) {
+  if (Date.now() > endsAt) return leave();
   const isHead = event.detail.elt.id === HEAD;
   say(isHead ? document.body.dataset.stale : document.body.dataset.offline);
 }
@@ -54,3 +55,52 @@ document.addEventListener("submit", (event) => {
     event.stopPropagation();
   }
 }, true);
+
+// Two minutes before a session ends, a dialog says so. How long it lasts is the server's word, which
+// comes with every answer; what is done in another tab is done in the same session.
+const WARNED = 120; // seconds
+let endsAt = Infinity; // by this machine's clock, in milliseconds
+let warning = null; // the dialog that is due, also once the reader has closed it
+
+document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  const left = detail.xhr.getResponseHeader("Prepline-Session-Left");
+  if (left === null) return;
+  endsAt = Date.now() + left * 1000;
+  const ending = detail.xhr.getResponseHeader("Prepline-Session-Ending");
+  const due = left <= WARNED ? document.getElementById(`ends-${ending}`) : null;
+  if (due === warning) return;
+  warning?.close();
+  warning = due;
+  warning?.querySelector(".says").replaceChildren();
+  warning?.showModal();
+  showTimeLeft();
+});
+
+function showTimeLeft() {
+  if (!warning?.open) return;
+  const left = Math.max(0, Math.ceil((endsAt - Date.now()) / 1000));
+  const seconds = String(left % 60).padStart(2, "0");
+  warning.querySelector("[role=timer]").textContent = `${Math.floor(left / 60)}:${seconds}`;
+  if (left < 60 && !warning.querySelector(".says").hasChildNodes()) say(warning.dataset.lastMinute);
+}
+setInterval(showTimeLeft, 1000);
+
+// The key that closes dialogs is a sign of life.
+document.addEventListener("cancel", (event) => {
+  const stay = event.target.querySelector(".stay");
+  if (!stay) return;
+  event.preventDefault();
+  stay.click();
+}, true);
+
+document.addEventListener("htmx:responseError", (event) => {
+  if (event.detail.xhr.status < 500) return;
+  if (Date.now() > endsAt) leave();
+  else if (event.detail.elt.closest("dialog")) say(document.body.dataset.offline);
+});
+
+// A server that can't be asked does not keep patients on a screen that nobody looks at.
+function leave() {
+  const here = encodeURIComponent(location.pathname + location.search);
+  location.assign(`${document.body.dataset.signIn}?next=${here}`);
+}
