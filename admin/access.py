@@ -155,7 +155,7 @@ def _to_sign_in() -> Response:
     if request.headers.get("HX-Request"):
         current = urlsplit(request.headers.get("HX-Current-URL", ""))
         answer = make_response("", 401)
-        answer.headers["HX-Redirect"] = _sign_in_address(_path(current.path, current.query))
+        answer.headers["HX-Redirect"] = _sign_in_address(_readable(current.path, current.query))
         return answer
     wanted = (
         "" if sends else _path(request.script_root + request.path, request.query_string.decode())
@@ -179,6 +179,15 @@ def _sign_in_address(wanted: str) -> str:
     return url_for(
         "admin.sign_in.form", next=wanted if is_own(wanted) and wanted != start else None
     )
+
+
+def _readable(path: str, query: str) -> str:
+    """A page's own address; for one that came as the answer to a form, the page above it."""
+    addresses = current_app.url_map.bind("")
+    page = path
+    while "/" in page and not addresses.test(page.removeprefix(request.script_root), "GET"):
+        page = page.rpartition("/")[0]
+    return _path(page, query if page == path else "")
 
 
 def _path(path: str, query: str) -> str:

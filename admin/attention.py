@@ -15,7 +15,8 @@ from admin.pages import render, render_part
 from admin.site import now, site
 from admin.task_cards import cards
 from admin.times import from_micros, micros
-from db import task_work
+from admin.unsent import note_box
+from db import task_work, unsent_texts
 from db.audit import Action
 from db.overview import waiting
 from db.staff import all_staff
@@ -76,6 +77,7 @@ def show(task_id: int) -> str:
             abort(404)
         notes = task_work.notes_of(db, task_id)
         people = all_staff(db)
+        unsent = unsent_texts.kept(db, note_box(task_id), now())
     task = view.task
     clinics = all_clinics()
     with site().database.reading() as db:
@@ -88,6 +90,7 @@ def show(task_id: int) -> str:
         names={person.id: person.name for person in people},
         colleagues=[p for p in people if p.active and p.id != task.assignee_id],
         words=task_words,
+        unsent=unsent,
     )
 
 

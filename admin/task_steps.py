@@ -17,8 +17,9 @@ from admin import access, audit, sessions
 from admin.forms import row_key
 from admin.site import now, site
 from admin.task_cards import stamp_of
+from admin.unsent import note_box
 from admin.words import gettext as _
-from db import task_work
+from db import task_work, unsent_texts
 from db.audit import Action
 from db.contacts import lock_known_contact
 from db.models import Task
@@ -93,6 +94,7 @@ def note(db: Session, task: Task) -> str:
     if not text:
         raise _TooLateError(_("Write something before you store the note."))
     _write(db, task, Step.NOTE, text)
+    unsent_texts.forget(db, note_box(task.id))
     return _("The note is stored.")
 
 

@@ -34,12 +34,13 @@ from admin.texting import (
     measured,
 )
 from admin.times import from_micros, micros
+from admin.unsent import text_box
 from admin.words import gettext as _
 from carrier.segments import fit
-from db import staff_texts, task_work, threads
+from db import staff_texts, task_work, threads, unsent_texts
 from db.audit import Action
 from db.contacts import lock_known_contact
-from db.models import Contact, Patient, Task
+from db.models import Contact, Patient, Task, UnsentText
 from db.staff import all_staff
 from db.task_work import Step
 from flows.model import TaskKind
@@ -93,7 +94,9 @@ def show(contact_id: int) -> str:
     found = _read(contact_id)
     entity = audit.Entity("contact", str(contact_id))
     audit.note(Action.THREAD_VIEWED, entity, clinic_id=found.contact.clinic_id)
-    return _page(found, Draft(uuid.uuid4().hex))
+    with site().database.reading() as db:
+        unsent = unsent_texts.kept(db, text_box(contact_id), now())
+    return _page(found, Draft(uuid.uuid4().hex, unsent.body if unsent else ""), unsent=unsent)
 
 
 @pages.get("/contacts/<int:contact_id>/thread/news")
@@ -107,19 +110,6 @@ def news(contact_id: int) -> Response:
     has_new = found.wrote_at is not None and found.wrote_at > since
     part = render_part("admin/_thread_news.html", has_new=has_new, **_shown(found))
     return make_response(part)
-
-
-@pages.post("/contacts/<int:contact_id>/thread/length")
-@access.for_staff
-def length(contact_id: int) -> str:
-    """How many segments the text in the box would be."""
-    with site().database.reading() as db:
-        contact = threads.contact_by_key(db, contact_id)
-        profile = site().clinics.get(db, contact.clinic_id) if contact is not None else None
-    if profile is None:
-        abort(404)
-    size = measured(Draft.of_form("", request.form), profile)
-    return render_part("admin/_thread_length.html", size=size)
 
 
 @pages.post("/contacts/<int:contact_id>/thread/send")
@@ -139,6 +129,7 @@ def send(contact_id: int) -> AnyResponse | tuple[str, int]:
             body = fit(draft.body, keep_accents=profile.keep_accents)
             new = staff_texts.NewText(contact, _me(), key, body)
             is_new = staff_texts.write(db, new, now()) is not None
+            unsent_texts.forget(db, text_box(contact_id))
             if is_new:
                 _talk(contact)
                 _close_answered(db, contact)
@@ -283,11 +274,12 @@ def _read(contact_id: int) -> _Thread:
     )
 
 
-def _page(found: _Thread, draft: Draft, mistake: str = "") -> str:
+def _page(found: _Thread, draft: Draft, mistake: str = "", unsent: UnsentText | None = None) -> str:
     return render(
         "admin/thread.html",
         draft=draft,
         mistake=mistake,
+        unsent=unsent,
         is_quiet=is_quiet(found.profile, now()),
         size=measured(draft, found.profile),
         **_shown(found),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base
@@ -70,6 +70,28 @@ class StaffText(Base):
     created_at: Mapped[dt.datetime]
     sent_at: Mapped[dt.datetime | None]
     settled_at: Mapped[dt.datetime | None]
+
+
+class UnsentText(Base):
+    """What a member of staff has begun to write and not sent or stored: a text to a contact, or a
+    note of a task. Kept for its writer alone, for a day at most.
+
+    It is gone with what it is about, whoever deletes that.
+    """
+
+    __tablename__ = "unsent_text"
+    __table_args__ = (
+        UniqueConstraint("contact_id", "staff_id"),
+        UniqueConstraint("task_id", "staff_id"),
+        CheckConstraint("(contact_id IS NULL) <> (task_id IS NULL)", name="place"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"))
+    task_id: Mapped[int | None] = mapped_column(ForeignKey("task.id", ondelete="CASCADE"))
+    body: Mapped[str]
+    written_at: Mapped[dt.datetime]
 
 
 class Caregiver(Base):

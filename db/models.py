@@ -21,7 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from db.base import Base
 from db.content_models import ProfileVersion
 from db.data_models import CheckedFinding, ImportDraft
-from db.desk_models import Caregiver, StaffText, TaskNote
+from db.desk_models import Caregiver, StaffText, TaskNote, UnsentText
 from db.staff_models import Audit, Staff, StaffLink
 from db.work_models import Lateness, Reconciliation, SenderPace, StoppedLine, WorkerBeat
 
@@ -51,6 +51,7 @@ __all__ = [
     "StoppedLine",
     "Task",
     "TaskNote",
+    "UnsentText",
     "WorkerBeat",
 ]
 

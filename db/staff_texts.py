@@ -34,8 +34,7 @@ class NewText:
 
 def write(session: Session, new: NewText, now: dt.datetime) -> StaffText | None:
     """Store a text for a worker to send at once; `None` if this form was sent before."""
-    known = select(StaffText.id).where(StaffText.form_key == new.form_key)
-    if session.scalar(known) is not None:
+    if is_written(session, new.form_key):
         return None
     text = StaffText(
         clinic_id=new.contact.clinic_id,
@@ -52,6 +51,12 @@ def write(session: Session, new: NewText, now: dt.datetime) -> StaffText | None:
     session.add(text)
     session.flush()
     return text
+
+
+def is_written(session: Session, form_key: str) -> bool:
+    """Whether a form was sent before."""
+    known = select(StaffText.id).where(StaffText.form_key == form_key)
+    return session.scalar(known) is not None
 
 
 def claim_due(

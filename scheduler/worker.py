@@ -19,8 +19,8 @@ from typing import Final
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from db import import_drafts, unsent_texts
 from db.beats import beat
-from db.import_drafts import delete_old
 from db.session import Database, DatabaseDownError
 from profiles import Profile
 from scheduler.clocks import Clock, wall_clock
@@ -133,12 +133,13 @@ class Worker:
 
     def watch(self) -> None:
         """Warn of what is stuck, look back on each clinic's day that is over, and delete uploaded
-        files that are older than a day."""
+        files and texts that were never sent once they are older than a day."""
         self._watched_at = wall_clock()
         now = self.clock()
         with self.database.transaction() as session:
             warn_of_waiting(session, now)
-            delete_old(session, now)
+            import_drafts.delete_old(session, now)
+            unsent_texts.delete_old(session, now)
         with self.database.reading() as session:
             profiles = self.dispatcher.clinics.all(session)
         for profile in profiles.values():

@@ -64,6 +64,24 @@ def test_a_stranger_s_htmx_request_leads_the_whole_page_to_sign_in(lite_site: Te
             assert headers["HX-Redirect"] == "/admin/sign-in?next=/admin/audit?what%3Dsigned_in"
 
 
+@pytest.mark.parametrize(
+    ("current", "page"),
+    [
+        ("/admin/contacts/1/thread/send", "/admin/contacts/1/thread"),
+        ("/admin/imports/1/apply?from=50", "/admin/imports/1"),
+        ("/admin/quality?days=60", "/admin/quality?days%3D60"),
+        ("/admin/nowhere/at/all", ""),
+    ],
+)
+def test_who_comes_back_finds_the_page_that_a_form_was_on(
+    lite_site: TestSite, current: str, page: str
+) -> None:
+    """The answer to a form with mistakes stands at an address that can't be opened."""
+    headers = {"HX-Request": "true", "HX-Current-URL": f"http://127.0.0.1{current}"}
+    _, answer = ask(lite_site.app.test_client(), "GET", "/admin/waiting", **headers)
+    assert answer["HX-Redirect"] == "/admin/sign-in" + (f"?next={page}" if page else "")
+
+
 def test_a_wrong_role_is_refused_everywhere(lite_site: TestSite) -> None:
     refused = 0
     for role in Role:

@@ -251,7 +251,7 @@ def test_the_length_is_that_of_what_goes_out(
     site: TestSite, contact: int, body: str, said: str
 ) -> None:
     visitor = site.visitor()
-    answer = visitor.post(path(contact, "/length"), {"body": body}, htmx=True)
+    answer = visitor.post(path(contact, "/unsent"), {"body": body}, htmx=True)
     assert texts(answer.text) == said
 
 

@@ -14,7 +14,9 @@ from jinja2 import Environment, nodes
 from admin import words
 
 TEMPLATES = Path(words.__file__).parent / "templates" / "admin"
-SPOKEN = {"alt", "aria-label", "label", "placeholder", "title", "data-confirm", "data-last-minute", "data-offline", "data-stale"}
+SPOKEN = {"alt", "aria-label", "label", "placeholder", "title"} | {
+    f"data-{name}" for name in ("confirm", "last-minute", "offline", "stale")
+}
 NAMED = {"about", "caption", "confirm", "heading", "hint", "text"}  # words that macros show
 GAP = "\x00"  # where something is put in
 OWN_NAME = "Prepline"

@@ -14,10 +14,13 @@ import pytest
 from sqlalchemy import func, select
 
 from db.contacts import lock_contact
-from db.models import Conversation, InboundText, WorkerBeat
+from db.models import Conversation, InboundText, UnsentText, WorkerBeat
 from db.session import Database
+from db.staff import NewStaff, Role, add_staff
+from db.unsent_texts import Box, keep
 from emulator import Fault, FaultKind
 from flows.model import Session as Talk
+from tests.support import desk
 from tests.support.csv_files import NOW
 from tests.support.data import stored_clinic
 from tests.support.processes import Running, free_port, running
@@ -222,6 +225,17 @@ def test_once_does_what_is_due_and_ends(world: World) -> None:
     assert at_carrier(world) == {PATIENT: 1}
     early = pass_of_worker(world, DUE + dt.timedelta(minutes=1))
     assert "0 reminders taken up" in early.lines
+
+
+def test_what_nobody_sent_is_deleted_after_a_day(world: World) -> None:
+    task = desk.task(world.database)
+    with world.database.transaction() as session:
+        writer = add_staff(session, NewStaff("a@example.org", "A", Role.COORDINATOR), NOW)
+        keep(session, Box(writer.id, task_id=task), "Called, no ans", NOW)
+    for later, left in ((23, 1), (24, 0)):
+        pass_of_worker(world, NOW + dt.timedelta(hours=later))
+        with world.database.reading() as session:
+            assert len(session.scalars(select(UnsentText)).all()) == left
 
 
 def ended(*options: str, env: dict[str, str]) -> tuple[int, str]:
