@@ -80,6 +80,7 @@ def existing_page(
         preview=preview,
         conflict=conflict,
         patient=conflict.patient if conflict else None,
+        contact=contact,
         state=state_of(visit),
         cancel_messages=cancel,
         open_count=open_count,

@@ -124,7 +124,7 @@ def understood(row: InboundText | CallTurnRow) -> str:
     if row.kind != Kind.ANSWER or not row.labels:
         return words
     topics = ", ".join(map(topic_words, row.labels.split()))
-    return f"{words}: {topics}"
+    return _("Understood as: %(topics)s") % {"topics": topics}
 
 
 def reminders(session: Session, contact: Contact, wanted: Wanted) -> Sequence[Entry]:

@@ -27,9 +27,10 @@ def moment_words(moment: dt.datetime, zone: ZoneInfo) -> str:
 
 
 def short_words(moment: dt.datetime, zone: ZoneInfo) -> str:
-    """`Tue, Dec 1, 9:30 AM`, where year and zone are said already."""
+    """`Tue, Dec 1, 9:30 AM`, where year and zone are said already; no line ends before the AM."""
     local = moment.astimezone(zone)
-    return f"{local:%a, %b} {local.day}, {local.hour % 12 or 12}:{local:%M %p}"
+    clock = f"{local.hour % 12 or 12}:{local:%M}\N{NO-BREAK SPACE}{local:%p}"
+    return f"{local:%a, %b} {local.day}, {clock}"
 
 
 def moments_of(day: dt.date, clock: dt.time, zone: ZoneInfo) -> list[dt.datetime]:

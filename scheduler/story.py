@@ -48,7 +48,8 @@ def story_of(row: Reminder, events: Sequence[ReminderEvent], zone: ZoneInfo) -> 
 
     reason = f". {Reason(row.reason).words}" if row.reason else ""
     when = f" since {at(row.settled_at)}" if row.settled_at else ""
-    again = f", looked at again {at(row.next_at)}" if row.next_at else ""
+    next_is = " for" if row.status == "planned" else ", looked at again"
+    again = f"{next_is} {at(row.next_at)}" if row.next_at else ""
     return Story(
         title=f"{row.kind} (date {row.version}, {row.channel}): due {at(row.due_at)}, "
         f"useful until {at(row.send_by)}",

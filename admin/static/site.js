@@ -33,21 +33,6 @@ document.addEventListener("htmx:afterSettle", (event) => {
   document.title = count ? `(${count}) ${title}` : title;
 });
 
-// A list that is brought up to date stays where the reader has scrolled it to.
-let scrolled = [];
-document.addEventListener("htmx:beforeSwap", (event) => {
-  if (event.detail.target.id === HEAD) return;
-  scrolled = [...event.detail.target.querySelectorAll(".table")].map((table) => table.scrollLeft);
-});
-document.addEventListener("htmx:afterSettle", (event) => {
-  if (event.detail.elt.id === HEAD) return;
-  const tables = event.detail.elt.querySelectorAll(".table");
-  scrolled.forEach((left, number) => {
-    if (tables[number]) tables[number].scrollLeft = left;
-  });
-  scrolled = [];
-});
-
 document.addEventListener("submit", (event) => {
   const question = event.target.dataset.confirm;
   if (question && !window.confirm(question)) {

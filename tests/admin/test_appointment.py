@@ -318,8 +318,17 @@ def test_who_came_and_who_did_not(site: TestSite) -> None:
 def test_each_message_tells_its_story(site: TestSite) -> None:
     book(site)
     page = text_of(site.visitor().get(SHOWN).text)
-    assert "Day before now: planned, looked at again Mon Nov 30 10:00 EST" in page
+    assert "Day before now: planned for Mon Nov 30 10:00 EST" in page
     assert "day_before (date 1, sms): due Mon Nov 30 10:00 EST" in page
+
+
+def test_it_leads_on_to_the_patient_and_what_was_said(site: TestSite) -> None:
+    book(site)
+    visitor = site.visitor()
+    page = visitor.get(SHOWN).text
+    for words, path in (("About Rosalind", "patients/1"), ("Conversation", "contacts/1/thread")):
+        assert f'href="/admin/{path}">{words}</a>' in page
+        assert visitor.get(f"/admin/{path}").status_code == 200
 
 
 def test_what_is_not_there_is_not_found(lite_site: TestSite) -> None:

@@ -58,7 +58,7 @@ def test_texts_and_calls_stand_in_time_order(site: TestSite, bot: Bot, call: Cal
     said = thread(site)
     wanted = [
         *("Call from the patient", "The patient hung up", "Pressed 4", "Spoken answer"),
-        *("“can I drink coffee”", "Understood as a question", "Spoken answer"),
+        *("“can I drink coffee”", "Understood as: How to get ready: Drinks", "Spoken answer"),
         *("Can I bring my dog?", "Automatic answer"),
     ]
     place = 0

@@ -97,6 +97,15 @@ def test_whatever_they_show(full: TestSite, tablet: Page) -> None:
     assert walk.found() == {}
 
 
+def test_on_a_phone(full: TestSite, tablet: Page) -> None:
+    tablet.set_viewport_size({"width": 390, "height": 844})
+    uploaded(full, Role.MANAGER)
+    walk = Walk(full, full.signed_in(tablet, Role.MANAGER))
+    for address in each_once(pages_of(full, Role.MANAGER), full):
+        walk.visit(address)
+    assert walk.found() == {}
+
+
 @pytest.mark.parametrize("role", list(Role))
 def test_an_empty_site(served: TestSite, tablet: Page, role: Role) -> None:
     walk = Walk(served, served.signed_in(tablet, role))

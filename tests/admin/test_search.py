@@ -31,7 +31,7 @@ def people(site: TestSite) -> TestSite:
 
 def found(visitor: Visitor, typed: str) -> list[str]:
     page = visitor.post("/admin/search", {"q": typed}, htmx=True).text
-    names = re.findall(r"<th scope=\"row\">([^<]+)<br>", page)
+    names = re.findall(r'<th scope="row"><a href="/admin/patients/\d+">([^<]+)</a><br>', page)
     return [unescape(name).split()[0] for name in names]
 
 

@@ -87,7 +87,7 @@ def test_everything_stands_in_time_order_in_plain_words(site: TestSite, contact:
     wanted = [
         *("Conversation with Rosalind Quackenbush", "Call (828) 555-0173"),
         *("Patient Fri, Nov 20, 2026, 1:00 PM EST", "Can I bring my dog?"),
-        *("Understood as a question: Visitors", "Automatic answer", "Ask us."),
+        *("Understood as: Visitors", "Automatic answer", "Ask us."),
         *("Reminder a week before", "Your appointment is near.", "Delivered"),
         *("Pat Coordinator Fri, Nov 20, 2026, 1:02 PM EST", "Yes, a small one."),
         *("Waiting to be sent", "STOP", "Asked for no more messages", "Messages switched off"),

@@ -79,6 +79,18 @@ def test_a_conversation_by_keyboard_from_question_to_hand_back(world: World, thr
     assert "1 " in writes(world, "menu")
 
 
+def test_one_link_leads_to_the_box_and_what_was_said_last(world: World, thread: Page) -> None:
+    for number in range(12):
+        writes(world, f"question {number}")
+    thread.reload()
+    newest = thread.get_by_text("question 11", exact=True)
+    expect(newest).not_to_be_in_viewport()
+    thread.get_by_role("link", name="Write to the patient").click()
+    expect(thread.get_by_label("Your text")).to_be_focused()
+    expect(thread.get_by_label("Your text")).to_be_in_viewport(ratio=1)
+    expect(newest).to_be_in_viewport(ratio=1)
+
+
 def test_what_is_being_typed_survives_news(world: World, thread: Page) -> None:
     box = thread.get_by_label("Your text")
     box.fill("I am still writing")

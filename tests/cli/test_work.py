@@ -164,7 +164,7 @@ def test_why_tells_what_happened_in_the_clinics_time(two: Database) -> None:
         "    Tue Nov 24 10:00 EST  accepted",
         "    Tue Nov 24 10:00 EST  report: undelivered (error 30003)",
     ]
-    assert lines[3] == "    now: planned, looked at again Tue Nov 24 10:00 EST"
+    assert lines[3] == "    now: planned for Tue Nov 24 10:00 EST"
     assert "Rosalind" not in result.stdout
     skipped = invoke("reminders", "why", "A-1002", database_url=two.url).stdout
     assert f"skipped since Fri Nov 20 13:00 EST. {Reason.NO_CONSENT.words}" in skipped

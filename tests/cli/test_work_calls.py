@@ -75,9 +75,7 @@ def test_a_call_that_nobody_heard(
     ringing.report(status, code=code)
     *told, ends = why(ringing)
     assert told == [words, "nobody heard it in this call"]
-    assert ends == (
-        f"now: planned, looked at again Tue Nov 24 10:30 EST. {Reason.NOT_ANSWERED.words}"
-    )
+    assert ends == (f"now: planned for Tue Nov 24 10:30 EST. {Reason.NOT_ANSWERED.words}")
 
 
 @pytest.mark.parametrize("by", ["unknown", "", "fax", "human", "machine_start"])

@@ -217,7 +217,7 @@ def test_the_story_tells_it(database: Database, profile: Profile) -> None:
         "it can go out after all and was planned again; before: "
         "the patient has not agreed to be contacted this way"
     )
-    assert "now: planned, looked at again Tue Nov 24 10:00 EST" in story.state
+    assert "now: planned for Tue Nov 24 10:00 EST" in story.state
 
 
 def test_a_worker_that_skips_it_at_this_moment_is_waited_for(postgres_url: str) -> None:

@@ -29,6 +29,7 @@ from profiles import Profile
 from settings import Settings
 from tests.support.browser import axe_violations
 from tests.support.csv_files import NOW, sample_profiles
+from tests.support.layout import layout_problems
 from tests.support.processes import free_port
 from tests.support.web import StandingClock, environment
 
@@ -158,8 +159,9 @@ class TestSite:
 
 
 def page_problems(page: Page) -> list[str]:
-    """What is wrong with the page on screen: for assistive technology, its width, heads and ids."""
-    problems = axe_violations(page)
+    """What is wrong with the page on screen: for assistive technology, its layout, its width, its
+    heads and ids."""
+    problems = axe_violations(page) + layout_problems(page)
     if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
         problems.append("something sticks out to the side")
     if page.locator("h1").count() != 1:
