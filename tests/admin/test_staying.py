@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
+from admin import sessions
 from tests.support.site import TestSite, Visitor
 
 POLL = {"HX-Request": "true", "Prepline-Poll": "1"}
@@ -75,6 +78,12 @@ def test_too_late_to_stay_is_not_called_a_loss(lite_site: TestSite, visitor: Vis
     page = visitor.get("/admin/sign-in").text
     assert "nothing was done for 30 minutes" in page
     assert "was not stored" not in page
+
+
+def test_whoever_signs_in_is_told_beforehand(lite_site: TestSite) -> None:
+    page = lite_site.stranger().get("/admin/sign-in").text
+    minutes = sessions.IDLE // dt.timedelta(minutes=1)
+    assert f"signed out after {minutes} minutes without doing anything" in page
 
 
 def test_strangers_and_whole_pages_are_told_nothing(lite_site: TestSite, visitor: Visitor) -> None:
