@@ -100,6 +100,17 @@ def test_who_hangs_up_on_the_way_to_the_desk(site: TestSite, call: Call) -> None
     assert "Hung up without having reached the desk, 30 seconds" in thread(site)
 
 
+@pytest.mark.parametrize("end_reported_first", [False, True])
+def test_who_hangs_up_while_talking_with_the_desk(
+    site: TestSite, call: Call, end_reported_first: bool
+) -> None:
+    call.presses("0")
+    call.interpreter.end_reported_first = end_reported_first
+    call.talks().hangs_up()
+    for each in ("Spoke with the desk", "The desk took the call"):
+        assert each in thread(site), each
+
+
 def test_a_voice_message_can_be_listened_to(site: TestSite, call: Call) -> None:
     call.presses("0").dial_ends("no-answer").presses("1").records(12)
     said = thread(site)
