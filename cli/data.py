@@ -24,6 +24,8 @@ from flows.lint_approved import check_approved
 from profiles import Profile, ProfileError, parse_profile
 from scheduler.clocks import wall_clock
 from settings import DATABASE_ONLY, Settings
+from sms.render import unread
+from voice.render import line_down
 
 
 @click.group("db")
@@ -99,6 +101,23 @@ def _check_texts(profile: Profile, file: str) -> None:
     ]
     if problems:
         raise ProfileError([*problems, "Nothing was loaded."])
+
+
+@clinics_group.command("fallback")
+@click.argument("clinic_id", metavar="CLINIC")
+@click.option("--text", "is_text", is_flag=True, help="The answer to a text in place of a call.")
+@plain_errors
+def clinics_fallback(clinic_id: str, *, is_text: bool) -> None:
+    """Print what the carrier is to say while Prepline does not answer.
+
+    It is a TwiML document with the clinic's name and its desk's number, to be put on another host.
+    """
+    with ready_database() as database, database.reading() as session:
+        profile = Clinics().get(session, clinic_id)
+    if profile is None:
+        raise click.ClickException(f"There is no clinic {clinic_id}. Load its file first.")
+    library = default_library()
+    click.echo(unread(library, profile) if is_text else line_down(library, profile))
 
 
 @click.group("appointments")
