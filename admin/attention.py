@@ -15,7 +15,8 @@ from admin.pages import render, render_part
 from admin.site import now, site
 from admin.task_cards import cards
 from admin.times import from_micros, micros
-from db import task_work
+from admin.voice_message import address_of, length_of
+from db import call_history, task_work
 from db.audit import Action
 from db.overview import waiting
 from db.staff import all_staff
@@ -80,6 +81,7 @@ def show(task_id: int) -> str:
     clinics = all_clinics()
     with site().database.reading() as db:
         card = cards(db, [view], clinics, now())[0]
+        messages = call_history.voice_messages_of(db, task)
     audit.note(Action.TASK_VIEWED, audit.Entity("task", str(task_id)), clinic_id=task.clinic_id)
     return render(
         "admin/task.html",
@@ -88,6 +90,7 @@ def show(task_id: int) -> str:
         names={person.id: person.name for person in people},
         colleagues=[p for p in people if p.active and p.id != task.assignee_id],
         words=task_words,
+        sounds=[(address_of(each), each.at, length_of(each)) for each in messages],
     )
 
 

@@ -35,6 +35,7 @@ class Options:
     `voice_model.Pickup.by`; one that is to ring on the page waits in the queue until a page is
     open, if `rings_on_page`. `voice_fallback_url` and `text_fallback_url` are what is asked when
     the app does not answer a call or text that came in, as they are entered at Twilio for a number.
+    `recordings_need_login` is Twilio's setting that only the account may fetch a recording.
     """
 
     app_url: str = "http://127.0.0.1:8000"
@@ -54,6 +55,7 @@ class Options:
     rings_on_page: bool = False
     voice_fallback_url: str = ""
     text_fallback_url: str = ""
+    recordings_need_login: bool = True
 
     def __post_init__(self) -> None:
         """Refuse what cannot work, before anything is started."""
@@ -92,6 +94,7 @@ class OptionValues(TypedDict, total=False):
     rings_on_page: bool
     voice_fallback_url: str
     text_fallback_url: str
+    recordings_need_login: bool
 
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> OptionValues:

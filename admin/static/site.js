@@ -54,3 +54,8 @@ document.addEventListener("submit", (event) => {
     event.stopPropagation();
   }
 }, true);
+
+// What a player says of trouble is easily overlooked. The event does not bubble.
+document.addEventListener("error", (event) => {
+  event.target.closest?.(".player")?.querySelector("[hidden]")?.removeAttribute("hidden");
+}, true);

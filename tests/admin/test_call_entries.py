@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import select
 
+from db.call_models import Recording
 from db.models import Patient
 from emulator.voice_call import Call
 from tests.support import desk
@@ -114,11 +115,14 @@ def test_who_hangs_up_while_talking_with_the_desk(
 def test_a_voice_message_can_be_listened_to(site: TestSite, call: Call) -> None:
     call.presses("0").dial_ends("no-answer").presses("1").records(12)
     said = thread(site)
-    for words in ("Left a voice message", "Voice message", "12 seconds", "Listen to it"):
+    for words in ("Left a voice message", "Voice message", "12 seconds", "Listen on a page"):
         assert words in said, words
     contact = desk.contact_id(site.database)
     page = site.visitor().get(f"/admin/contacts/{contact}/thread").text
-    assert "/Recordings/RE" in page
+    assert "<audio controls" in page
+    assert "Recordings" not in page
+    with site.database.reading() as session:
+        assert session.scalars(select(Recording.sid)).one() not in page
     assert "over after a voice message" in said.casefold()
 
 
