@@ -14,6 +14,7 @@ import guards
 import ops
 import sms.webhook
 import voice.webhook
+from carrier.recordings import Recordings
 from carrier.signature import SignatureChecker
 from conversation import Conversations
 from conversation.calls import Calls
@@ -57,7 +58,10 @@ def create_app(
     app.register_blueprint(ops.blueprint(database, clock))
     app.register_blueprint(sms.webhook.blueprint(conversations, database, clinics, clock))
     app.register_blueprint(voice.webhook.blueprint(Calls(database, library, clinics), clock))
-    desk = admin.Site(database, clinics, clock, settings.public_base_url, settings.from_number)
+    recordings = Recordings(settings.account_sid, settings.auth_tokens[0], settings.api_base_url)
+    desk = admin.Site(
+        database, clinics, clock, settings.public_base_url, recordings, settings.from_number
+    )
     admin.register(app, desk)
     app.extensions["prepline_database"] = database
     return app

@@ -15,7 +15,9 @@ from db.session import Database, DatabaseDownError
 
 _log = structlog.get_logger()
 _RETRY_SECONDS: Final = "30"
-_SPOKEN: Final = frozenset({"/voice/inbound", "/voice/turn", "/voice/reminder"})
+_SPOKEN: Final = frozenset({"/voice/inbound", "/voice/turn", "/voice/fallback"})
+"""A call of ours has a fallback address, which knows the clinic; its first request gets the status
+that makes the carrier ask there."""
 APOLOGY: Final = (
     '<?xml version="1.0" encoding="UTF-8"?><Response>'
     '<Say voice="Polly.Joanna-Neural" language="en-US"><prosody rate="90%">'
@@ -28,7 +30,7 @@ APOLOGY: Final = (
     "<s>Si no, llámenos otra vez en unos minutos. Hasta luego.</s></prosody></Say>"
     "<Hangup/></Response>"
 )
-"""What a caller hears when we can't answer; docs/fallback.xml says the same from another host."""
+"""What a caller hears when we can't even find out whom they called."""
 Page = Callable[[int, Exception], Response]
 
 

@@ -27,8 +27,9 @@ NAMES: Final = (
     "TWILIO_MESSAGING_SERVICE_SID",
     "TWILIO_FROM_NUMBER",
     "TWILIO_API_BASE_URL",
+    "VOICE_FALLBACK_URL",
 )
-ALL: Final = frozenset(NAMES) - {"TWILIO_API_BASE_URL"}
+ALL: Final = frozenset(NAMES) - {"TWILIO_API_BASE_URL", "VOICE_FALLBACK_URL"}
 DATABASE_ONLY: Final = frozenset({"DATABASE_URL"})
 
 
@@ -42,7 +43,9 @@ class Settings:
 
     `public_base_url` is what Twilio calls and signs, without a trailing slash. `auth_tokens` holds
     one token, or two while one takes over from the other; the first is used for sending.
-    `api_base_url` is `None` for Twilio itself.
+    `api_base_url` is `None` for Twilio itself. `voice_fallback_url` is what Twilio asks when this
+    app does not answer a call of ours, with `{clinic}` for the clinic's id; `None` if there is
+    nothing of the kind.
     """
 
     database_url: str = field(default="", repr=False)
@@ -53,6 +56,7 @@ class Settings:
     messaging_service_sid: str | None = None
     from_number: str | None = None
     api_base_url: str | None = None
+    voice_fallback_url: str | None = None
 
     @classmethod
     def from_environment(
@@ -65,7 +69,7 @@ class Settings:
         Raises `SettingsError` that names every missing and malformed setting.
         """
         values = dict(environ) if environ is not None else _own_environment()
-        problems = [*_missing(values, needed), *_malformed(values)]
+        problems = [*_missing(values, needed), *(_malformed(values) or _without_use(values))]
         if problems:
             raise SettingsError(_message(problems))
         return cls(
@@ -77,6 +81,7 @@ class Settings:
             messaging_service_sid=values.get("TWILIO_MESSAGING_SERVICE_SID") or None,
             from_number=values.get("TWILIO_FROM_NUMBER") or None,
             api_base_url=values.get("TWILIO_API_BASE_URL", "").rstrip("/") or None,
+            voice_fallback_url=values.get("VOICE_FALLBACK_URL") or None,
         )
 
 
@@ -115,6 +120,8 @@ _MEANINGS: Final = {
     "TWILIO_MESSAGING_SERVICE_SID": "the messaging service to send from: MG and 32 more characters",
     "TWILIO_FROM_NUMBER": "the number to send from, like +18285550110",
     "TWILIO_API_BASE_URL": "another address to use in place of Twilio's, like http://127.0.0.1:8001",
+    "VOICE_FALLBACK_URL": "an address on another host than PUBLIC_BASE_URL, like "
+    "https://backup.example.org/{clinic}.xml",
 }
 
 
@@ -165,7 +172,19 @@ _FORMS: Final[dict[str, Callable[[str], bool]]] = {
     "TWILIO_MESSAGING_SERVICE_SID": lambda value: bool(re.fullmatch(r"MG[0-9A-Za-z]{32}", value)),
     "TWILIO_FROM_NUMBER": lambda value: bool(re.fullmatch(r"\+[1-9]\d{6,14}|\d{5,6}", value)),
     "TWILIO_API_BASE_URL": _is_base_url,
+    "VOICE_FALLBACK_URL": lambda value: _host_of(value) is not None,
 }
+
+
+def _host_of(url: str) -> str | None:
+    """The host and port of an address; `None` for what is none, or has other braces."""
+    plain = url.replace("{clinic}", "x")
+    if not re.fullmatch(r"https?://[^\s{}#]+", plain):
+        return None
+    try:
+        return urlsplit(plain).netloc or None
+    except ValueError:
+        return None
 
 
 def _malformed(values: Mapping[str, str]) -> list[str]:
@@ -174,6 +193,15 @@ def _malformed(values: Mapping[str, str]) -> list[str]:
         for name, is_well_formed in _FORMS.items()
         if values.get(name) and not is_well_formed(values[name])
     ]
+
+
+def _without_use(values: Mapping[str, str]) -> list[str]:
+    """A fallback that is away whenever we are."""
+    names = ("VOICE_FALLBACK_URL", "PUBLIC_BASE_URL")
+    fallback, ours = (values.get(name, "") for name in names)
+    if not fallback or not ours or _host_of(fallback) != _host_of(ours):
+        return []
+    return [f"VOICE_FALLBACK_URL is of no use: it must be {_MEANINGS['VOICE_FALLBACK_URL']}"]
 
 
 def _message(problems: list[str]) -> str:

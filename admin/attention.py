@@ -16,7 +16,8 @@ from admin.site import now, site
 from admin.task_cards import cards
 from admin.times import from_micros, micros
 from admin.unsent import note_box
-from db import task_work, unsent_texts
+from admin.voice_message import address_of, length_of
+from db import call_history, task_work, unsent_texts
 from db.audit import Action
 from db.overview import waiting
 from db.staff import all_staff
@@ -82,6 +83,7 @@ def show(task_id: int) -> str:
     clinics = all_clinics()
     with site().database.reading() as db:
         card = cards(db, [view], clinics, now())[0]
+        messages = call_history.voice_messages_of(db, task)
     audit.note(Action.TASK_VIEWED, audit.Entity("task", str(task_id)), clinic_id=task.clinic_id)
     return render(
         "admin/task.html",
@@ -91,6 +93,7 @@ def show(task_id: int) -> str:
         colleagues=[p for p in people if p.active and p.id != task.assignee_id],
         words=task_words,
         unsent=unsent,
+        sounds=[(address_of(each), each.at, length_of(each)) for each in messages],
     )
 
 

@@ -44,6 +44,7 @@ ACTION_WORDS: Final = {
     Action.CONVERSATION_TAKEN: _("Automatic answers paused"),
     Action.CONVERSATION_HANDED_BACK: _("Automatic answers switched on again"),
     Action.TEXT_SENT: _("Text written to a patient"),
+    Action.VOICE_MESSAGE_PLAYED: _("Voice message listened to"),
     Action.CONSENT_CHANGED: _("Consent changed"),
     Action.WISHES_CHANGED: _("Language or channel changed"),
     Action.CAREGIVER_CHANGED: _("Caregiver entered or changed"),

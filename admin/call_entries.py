@@ -6,16 +6,17 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 from typing import Final
-from urllib.parse import urlsplit
 
 import msgspec
 from sqlalchemy.orm import Session
 
 from admin.timeline import Entry, Side, Wanted, understood
+from admin.voice_message import address_of, length_of
 from admin.words import gettext as _
 from admin.words import ngettext
 from db import call_history
-from db.call_models import Call, CallTurnRow, Recording
+from db.call_history import VoiceMessage
+from db.call_models import Call, CallTurnRow
 from db.models import Contact
 from flows.call_state import CallState, Waits
 
@@ -32,7 +33,7 @@ def calls(session: Session, contact: Contact, wanted: Wanted) -> Sequence[Entry]
     asked = (session, contact, wanted.before, wanted.limit + 1)
     begun = [_of_call(call, rule, wanted.now) for call, rule in call_history.calls_with(*asked)]
     turns = reversed(call_history.turns_with(*asked))
-    recorded = [_of_recording(each) for each in call_history.recordings_with(*asked)]
+    recorded = [_of_message(each) for each in call_history.voice_messages_with(*asked)]
     return [*begun, *(entry for turn in turns for entry in _of_turn(turn)), *recorded]
 
 
@@ -157,15 +158,12 @@ def _shortened(text: str) -> str:
     return words if len(words) <= _SHORT else f"{words[:_SHORT].rsplit(' ', 1)[0]} …"
 
 
-def _of_recording(row: Recording) -> Entry:
-    """A voice message, with the way to it if the carrier gave one that a browser may follow."""
-    is_address = urlsplit(row.url).scheme in ("https", "http")
+def _of_message(message: VoiceMessage) -> Entry:
+    """A voice message, to be listened to."""
     return Entry(
-        row.at,
+        message.at,
         Side.PATIENT,
         _("Voice message"),
-        ngettext("%(n)s second", "%(n)s seconds", row.seconds) % {"n": row.seconds},
-        note=_("The phone service keeps it and may ask for the account's password."),
-        link=row.url if is_address else "",
-        link_words=_("Listen to it"),
+        length_of(message),
+        sound=address_of(message),
     )

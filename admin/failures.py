@@ -90,7 +90,11 @@ _UNEXPECTED: Final = Failure(
 def error_page(status: int, error: Exception) -> Response:
     """The answer to a request under the site's root that went wrong. Needs no database."""
     known = _EXPIRED if isinstance(error, CSRFError) else _BY_STATUS.get(status)
-    failure = known or (_UNEXPECTED if status >= 500 else _BY_STATUS[400])
+    return failure_page(known or (_UNEXPECTED if status >= 500 else _BY_STATUS[400]), status)
+
+
+def failure_page(failure: Failure, status: int) -> Response:
+    """A page, or the part of one, that says what went wrong. Needs no database."""
     if wants_part():
         return make_response(render_part("admin/_failure.html", failure=failure), status)
     return make_response(render_bare("admin/failure.html", failure=failure), status)

@@ -16,6 +16,7 @@ POLICY: Final = "; ".join(
         "style-src 'self'",
         "img-src 'self' data:",
         "connect-src 'self'",
+        "media-src 'self'",  # voice messages
         "form-action 'self'",
         "frame-ancestors 'none'",
         "base-uri 'none'",

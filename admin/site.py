@@ -9,6 +9,7 @@ from typing import Final
 
 from flask import current_app
 
+from carrier.recordings import Recordings
 from db.clinics import Clinics
 from db.session import Database
 
@@ -21,12 +22,14 @@ class Site:
     """The parts that pages are made from. `public_base_url` has no trailing slash.
 
     `calling_number` is what the worker calls from where a clinic has no number of its own.
+    `recordings` are the voice messages that the carrier keeps.
     """
 
     database: Database
     clinics: Clinics
     clock: Callable[[], dt.datetime]
     public_base_url: str
+    recordings: Recordings
     calling_number: str | None = None
 
     @property

@@ -40,8 +40,8 @@ class Side(StrEnum):
 class Entry:
     """One thing that happened: when (UTC), by whom, what was said, what became of it.
 
-    `state_kind` is the colour of the badge that says `state`; `link` leads to what can be listened
-    to, in the words `link_words`.
+    `state_kind` is the colour of the badge that says `state`; at `sound` there is something to
+    listen to.
     """
 
     at: dt.datetime
@@ -51,8 +51,7 @@ class Entry:
     note: str = ""
     state: str = ""
     state_kind: str = "off"
-    link: str = ""
-    link_words: str = ""
+    sound: str = ""
 
 
 About = TypeVar("About")

@@ -80,13 +80,16 @@ class OutgoingCall:
 
     `to` and `from_number` are E.164; without a number of its own it comes from the client's. What
     is said is at `url`, which Twilio asks with `AnsweredBy` once somebody or something has answered
-    within `ring_seconds`; it reports to `status_callback`. Both addresses hold our own id.
+    within `ring_seconds`; it reports to `status_callback`. Both addresses hold our own id. Where
+    `url`, or a later address of the call, gives nothing that can be spoken, Twilio asks
+    `fallback_url`; without one the patient hears of an application error.
     """
 
     to: str = field(repr=False)
     from_number: str | None = field(repr=False)
     url: str
     status_callback: str
+    fallback_url: str
     ring_seconds: int = 30
 
 
@@ -204,6 +207,8 @@ class CarrierClient:
                 to=call.to,
                 from_=number,
                 url=call.url,
+                fallback_url=call.fallback_url,
+                fallback_method="POST",
                 status_callback=call.status_callback,
                 timeout=call.ring_seconds,
                 machine_detection="DetectMessageEnd",

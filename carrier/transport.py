@@ -33,6 +33,7 @@ class Transport:
         for name in _TALKATIVE:
             logging.getLogger(name).setLevel(logging.WARNING)
         self._base = urlsplit(base_url.rstrip("/")) if base_url else None
+        self._timeout = timeout
         self._client = TwilioHttpClient(timeout=timeout)
         self._session: requests.Session = self._client.session
         for scheme in ("https://", "http://"):
@@ -44,6 +45,14 @@ class Transport:
         """What the Twilio library calls, with the arguments of its own client."""
         target = url if self._base is None else _moved(url, self._base)
         return self._client.request(method, target, *args, **kwargs)
+
+    def download(self, url: str, login: tuple[str, str]) -> requests.Response:
+        """An answer whose body is read as it comes, for what is no JSON; whoever asks closes it.
+
+        Redirects are followed, with the login to the same host alone. Raises what requests raises.
+        """
+        target = url if self._base is None else _moved(url, self._base)
+        return self._session.get(target, auth=login, timeout=self._timeout, stream=True)
 
     def close(self) -> None:
         """Closes the connections that are kept open."""

@@ -8,18 +8,24 @@ from pathlib import Path
 
 import click
 
+from admin.content_topics import shipped_places
 from appointment_csv import CsvResult, read_appointments
 from appointment_import import import_piece, pieces
 from appointments import Change, replan_clinic
 from cli.common import plain_errors, ready_database
+from cli.content import segments_of
 from db.audit import SERVER, Action, Entity, record
 from db.clinics import Clinics
 from db.migrate import newest_revision, upgrade
 from db.profile_versions import load_profile
 from db.session import Database, DatabaseDownError
-from profiles import Profile, parse_profile
+from flows.library import default_library
+from flows.lint_approved import check_approved
+from profiles import Profile, ProfileError, parse_profile
 from scheduler.clocks import wall_clock
 from settings import DATABASE_ONLY, Settings
+from sms.render import unread
+from voice.render import line_down
 
 
 @click.group("db")
@@ -51,7 +57,8 @@ def clinics_group() -> None:
 def clinics_load(file: Path, *, overwrite: bool) -> None:
     """Create or update the clinic that FILE describes.
 
-    What was edited on the coordinators' site stays as it is there, and is named.
+    What was edited on the coordinators' site stays as it is there, and is named. An approved text
+    is held to the rules of the site's own form; with one that breaks them, nothing is loaded.
     """
     try:
         text = file.read_text(encoding="utf-8")
@@ -59,6 +66,7 @@ def clinics_load(file: Path, *, overwrite: bool) -> None:
         message = f"{file.name}: not readable as text; save it as UTF-8 and try again"
         raise click.ClickException(message) from error
     profile = parse_profile(text, file.name)
+    _check_texts(profile, file.name)
     with ready_database() as database:
         now = wall_clock()
         with database.transaction() as session:
@@ -75,6 +83,41 @@ def clinics_load(file: Path, *, overwrite: bool) -> None:
         click.echo(f"kept as it was edited on the site: {part}", err=True)
     if loaded.kept:
         click.echo("To take what the file says, load it with --overwrite.", err=True)
+
+
+def _check_texts(profile: Profile, file: str) -> None:
+    """Raises `ProfileError` for approved texts that the site would not take either."""
+    library, places = default_library(), shipped_places()
+    problems = [
+        f"{file}: approved_texts.{topic}.text.{language}: it {what}"
+        for topic, approved in profile.approved_texts.items()
+        for language, what in check_approved(
+            library,
+            profile,
+            approved.text,
+            places[topic].refs if topic in places else (),
+            segments_of,
+        )
+    ]
+    if problems:
+        raise ProfileError([*problems, "Nothing was loaded."])
+
+
+@clinics_group.command("fallback")
+@click.argument("clinic_id", metavar="CLINIC")
+@click.option("--text", "is_text", is_flag=True, help="The answer to a text in place of a call.")
+@plain_errors
+def clinics_fallback(clinic_id: str, *, is_text: bool) -> None:
+    """Print what the carrier is to say while Prepline does not answer.
+
+    It is a TwiML document with the clinic's name and its desk's number, to be put on another host.
+    """
+    with ready_database() as database, database.reading() as session:
+        profile = Clinics().get(session, clinic_id)
+    if profile is None:
+        raise click.ClickException(f"There is no clinic {clinic_id}. Load its file first.")
+    library = default_library()
+    click.echo(unread(library, profile) if is_text else line_down(library, profile))
 
 
 @click.group("appointments")

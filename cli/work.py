@@ -8,6 +8,7 @@ import json
 import click
 from sqlalchemy import select
 
+from admin import task_words
 from cli.common import plain_errors, ready_database
 from db.clinics import Clinics
 from db.models import Reminder, Task
@@ -17,7 +18,7 @@ from profiles import Profile
 from scheduler.bodies import body_of, occasioned, spoken_body
 from scheduler.channel import Channel
 from scheduler.clocks import wall_clock
-from scheduler.policy import Kind, Reason
+from scheduler.policy import Kind
 from scheduler.story import lines_of, story_of
 
 
@@ -123,6 +124,6 @@ def _task(task: Task) -> dict[str, str | int | None]:
         "kind": task.kind,
         "clinic": task.clinic_id,
         "topic": task.topic,
-        "reason": Reason(task.reason).words if task.reason else None,
+        "reason": task_words.reason(task) if task.reason else None,
         "since": utc_text(task.created_at),
     }

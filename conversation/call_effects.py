@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from conversation.effects import Doing, apply, new_task
 from conversation.facts import facts_of
 from db.calls import NewRecording, OpenCall, store_recording
-from db.tasks import open_voicemail_task
+from db.tasks import open_voicemail_task, remove_task
 from flows.call_state import CallState
 from flows.known import Standing
 from flows.model import Effect, Facts, OpenTask, TaskKind
@@ -70,6 +70,14 @@ def apply_all(taking: Taking, state: CallState, effects: tuple[Effect, ...], sai
             reason = wanted.missed if wanted and effect == wanted.task() else None
             apply(_doing(taking, session, words, reason), effect)
         session.flush()
+
+
+def take_back(taking: Taking, effects: tuple[Effect, ...], done_at: dt.datetime) -> None:
+    """Take back the tasks of effects that were done at a moment, and in vain."""
+    with Session(taking.connection, expire_on_commit=False) as session:
+        for effect in effects:
+            if isinstance(effect, OpenTask):
+                remove_task(session, new_task(_doing(taking, session, "", None), effect), done_at)
 
 
 def _doing(taking: Taking, session: Session, words: str, reason: str | None) -> Doing:

@@ -13,7 +13,13 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from carrier.phones import is_person
-from conversation.call_effects import Taking, apply_all, keep_recording, open_voicemail
+from conversation.call_effects import (
+    Taking,
+    apply_all,
+    keep_recording,
+    open_voicemail,
+    take_back,
+)
 from conversation.questions import still_asked
 from conversation.turn import NotInServiceError
 from db.calls import (
@@ -32,7 +38,7 @@ from db.clinics import Clinics
 from db.contacts import ContactState, language_of_patient, lock_contact
 from db.session import Database
 from flows.call_state import CallState, CallTurn, Happening, Recorded, Said
-from flows.calls import greeting_turn, hung_up, silent_end, take_call_turn
+from flows.calls import greeting_turn, hung_up, silent_end, take_call_turn, taken_back
 from flows.library import Library
 from flows.model import Session as Talk
 from flows.says import sms_body
@@ -111,6 +117,10 @@ class Calls:
             if recording is not None:
                 keep_recording(taking, state, recording)
             if opened.ended_at is not None:
+                in_vain = taken_back(state, happening)
+                if in_vain and number == opened.turn + 1:
+                    take_back(taking, in_vain, opened.ended_at)
+                    return self._taken(taking, state, happening, render)
                 turn = silent_end(state, "ended")
                 return render(self.spoken(taking, turn))
             if number != opened.turn + 1:

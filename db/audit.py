@@ -57,6 +57,7 @@ class Action(StrEnum):
     CONVERSATION_TAKEN = "conversation_taken"
     CONVERSATION_HANDED_BACK = "conversation_handed_back"
     TEXT_SENT = "text_sent"
+    VOICE_MESSAGE_PLAYED = "voice_message_played"
     CONSENT_CHANGED = "consent_changed"
     WISHES_CHANGED = "wishes_changed"
     CAREGIVER_CHANGED = "caregiver_changed"

@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
+from db.desk_models import TaskNote
 from db.models import Task
 
 _RANK: Final = {"normal": 0, "urgent": 1, "emergency": 2}
@@ -92,6 +93,29 @@ def open_voicemail_task(
         task.done_at = None
         task.updated_at = now
     return task.id
+
+
+def remove_task(session: Session, needless: NewTask, opened_at: dt.datetime) -> None:
+    """Remove a task of a call's that was opened at a moment and turns out to be needless, unless
+    anything has been added to it or done about it since."""
+    found = session.scalar(
+        select(Task)
+        .where(
+            Task.call_sid == needless.call_sid,
+            Task.kind == needless.kind,
+            Task.appointment_id.is_not_distinct_from(needless.appointment_id),
+            *_same_matter(needless),
+            Task.created_at == opened_at,
+            Task.updated_at == opened_at,
+            *(each.is_(None) for each in (Task.assignee_id, Task.acknowledged_by, Task.done_at)),
+        )
+        .with_for_update()
+    )
+    if found is None:
+        return
+    if session.scalar(select(func.count()).where(TaskNote.task_id == found.id)) == 0:
+        session.delete(found)
+        session.flush()
 
 
 def _same_matter(new: NewTask) -> Sequence[ColumnElement[bool]]:

@@ -54,6 +54,8 @@ def build_parser() -> argparse.ArgumentParser:
         action="store_true",
         help="act on STOP and START like Twilio's default (off: the app sees to it)",
     )
+    add("--voice-fallback-url", default="", help="asked when the app does not answer a call")
+    add("--text-fallback-url", default="", help="asked when the app does not answer a text")
     add(
         "--pickup",
         choices=("ring", "human", "machine", "busy", "no-answer", "failed"),
@@ -71,6 +73,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     values = from_environment()
     for name in ("host", "port", "app_url", "public_url", "strict_numbers", "keyword_filtering"):
         values[name] = getattr(given, name)
+    values["voice_fallback_url"] = given.voice_fallback_url
+    values["text_fallback_url"] = given.text_fallback_url
     values["pace"], values["pickup"] = given.pace, given.pickup
     values["rings_on_page"] = True
     values["numbers"], values["phones"] = dict(given.number), dict(given.phone)

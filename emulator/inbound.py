@@ -105,17 +105,33 @@ class Inbound:
         answer = Answer(0, "", b"")
         problem = None
         replies: list[Reply] = []
+        form = {**self._form(message), **text.extra}
         try:
-            answer = self._webhooks.post(url, {**self._form(message), **text.extra})
+            answer = self._webhooks.post(url, form)
             replies = read_answer(answer)
         except (NoAnswerError, TwimlError) as error:
             problem = f"The clinic's service {error}."
             self._note(message, problem, error.code)
+            replies = self._fall_back(message, form, url, error.code)
         self._state.advance(message.sid, Status.RECEIVED, sent_at=datetime.now(UTC))
         for reply in replies:
             self._send(message, url, reply)
         bodies = [reply.body for reply in replies]
         return InboundResult(answer.status, answer.body, bodies, message.sid, problem)
+
+    def _fall_back(
+        self, message: Message, form: dict[str, str], url: str, code: int
+    ) -> list[Reply]:
+        """Ask the number's fallback address, if it has one; nothing comes after that."""
+        fallback = self._options.text_fallback_url
+        if not fallback:
+            return []
+        trouble = {"ErrorCode": str(code), "ErrorUrl": url}
+        try:
+            return read_answer(self._webhooks.post(fallback, {**form, **trouble}))
+        except (NoAnswerError, TwimlError) as error:
+            self._note(message, f"The fallback address {error}.", error.code)
+            return []
 
     def _apply_keyword(self, message: Message) -> None:
         """Block or unblock the clinic's number and confirm it, as Twilio does on its own."""

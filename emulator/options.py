@@ -33,7 +33,9 @@ class Options:
     told otherwise; it is off by default, so that the app's own confirmation reaches the phone.
     `pickup` is how phones meet calls that nothing else is said for, in the words of
     `voice_model.Pickup.by`; one that is to ring on the page waits in the queue until a page is
-    open, if `rings_on_page`.
+    open, if `rings_on_page`. `voice_fallback_url` and `text_fallback_url` are what is asked when
+    the app does not answer a call or text that came in, as they are entered at Twilio for a number.
+    `recordings_need_login` is Twilio's setting that only the account may fetch a recording.
     """
 
     app_url: str = "http://127.0.0.1:8000"
@@ -51,6 +53,9 @@ class Options:
     read_timeout: float = 15.0
     pickup: str = "human"
     rings_on_page: bool = False
+    voice_fallback_url: str = ""
+    text_fallback_url: str = ""
+    recordings_need_login: bool = True
 
     def __post_init__(self) -> None:
         """Refuse what cannot work, before anything is started."""
@@ -64,6 +69,9 @@ class Options:
             raise OptionsError("--app-url must start with http:// or https://.")
         if not all(E164.fullmatch(number) for number in (*self.numbers, *self.phones)):
             raise OptionsError("Numbers and phones are written like +18285550142.")
+        for url in (self.voice_fallback_url, self.text_fallback_url):
+            if url and not url.startswith(("http://", "https://")):
+                raise OptionsError("A fallback address must start with http:// or https://.")
 
 
 class OptionValues(TypedDict, total=False):
@@ -84,6 +92,9 @@ class OptionValues(TypedDict, total=False):
     read_timeout: float
     pickup: str
     rings_on_page: bool
+    voice_fallback_url: str
+    text_fallback_url: str
+    recordings_need_login: bool
 
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> OptionValues:

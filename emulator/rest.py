@@ -16,7 +16,8 @@ from emulator.voice_rest import add_call_routes
 
 
 def create_rest(exchange: Exchange) -> Blueprint:
-    """The routes below /2010-04-01/Accounts/{Sid}; all but media ask for the account's login."""
+    """The routes below /2010-04-01/Accounts/{Sid}; all but pictures ask for the account's login,
+    recordings as the options say."""
     rest = Blueprint("rest", __name__, url_prefix=f"/{API_VERSION}/Accounts/<account>")
     handler = _Messages(exchange)
     rest.register_error_handler(CarrierError, refusal)
@@ -47,8 +48,9 @@ class _Messages:
 
     def check_login(self) -> None:
         """Refuse requests without the account's SID and one of its tokens."""
-        # Media need no login, as in a Twilio account that was not told otherwise.
-        if request.endpoint in ("rest.picture", "rest.recording"):
+        # Media need no login in a Twilio account that was not told otherwise; pages show pictures.
+        is_open = {"rest.picture": True, "rest.recording": not self._options.recordings_need_login}
+        if is_open.get(request.endpoint or "", False):
             return
         given = request.authorization
         login = (given.username or "", given.password or "") if given else ("", "")

@@ -99,6 +99,11 @@ class Call:
         self._needs(Dial, "a dialled number")
         return self._acts(lambda caller: caller.dial_ended(outcome, seconds))
 
+    def talks(self, seconds: float = 60) -> Self:
+        """The number that the app dials takes the call, and they talk until somebody hangs up."""
+        self._needs(Dial, "a dialled number")
+        return self._acts(lambda caller: caller.dial_taken(seconds))
+
     def hangs_up(self) -> Self:
         """Hang up."""
         return self._acts(lambda caller: caller.hang_up())

@@ -67,6 +67,8 @@ class Interpreter:
         self.prompt_began = 0.0
         self.recordings_reported_first = False
         """Whether a recording is reported before its action is asked; Twilio promises no order."""
+        self.end_reported_first = False
+        """The same of a call that ends while somebody is dialled."""
         self.on_answer: Callable[[], None] = lambda: None
         self.on_end: Callable[[Ending], None] = lambda _: None
         self.on_recording: Callable[[str, float], None] = lambda _sid, _seconds: None
@@ -74,6 +76,7 @@ class Interpreter:
         self._documents = 0
         self._recordings_url = recordings_url
         self._time_limit = time_limit
+        self._talked: float | None = None
 
     @property
     def duration(self) -> int:
@@ -223,6 +226,14 @@ class Interpreter:
         told = recording_report(form, status)
         self.wire.tell(url, record.status_callback_method, told)
 
+    def dial_taken(self, seconds: float) -> None:
+        """Who is dialled takes the call, and they talk for some seconds."""
+        dial = self.waiting
+        if isinstance(dial, Dial):
+            self.answer()
+            self._talked = min(seconds, dial.time_limit)
+            self._tick(self._talked)
+
     def dial_ended(self, outcome: str, seconds: float) -> None:
         """End a Dial: completed (or answered), busy, no-answer, failed or canceled."""
         dial = self.waiting
@@ -233,7 +244,8 @@ class Interpreter:
             self.answer()
             self._tick(min(seconds, dial.time_limit))
         if dial.action is not None:
-            self._go(self.wire.address(dial.action), dial.method, dial_form(outcome, seconds))
+            form = dial_form(outcome, seconds + (self._talked or 0))
+            self._go(self.wire.address(dial.action), dial.method, form)
         self._carry_on()
 
     def hang_up(self) -> None:
@@ -242,9 +254,15 @@ class Interpreter:
             case Record():
                 self.recorded(0, "hangup")
             case Dial(action=str()) as dial:
-                self.wire.status = "completed"
-                self._mention(dial, dial_form("canceled", 0))
+                self._leave(dial)
         self.end(Ending.CALLER)
+
+    def _leave(self, dial: Dial) -> None:
+        if self.end_reported_first:
+            self.end(Ending.CALLER)
+        self.wire.status = "completed"
+        outcome = "canceled" if self._talked is None else "completed"
+        self._mention(dial, dial_form(outcome, self._talked or 0))
 
     def fail(self, problem: str) -> None:
         """End the call with the words that Twilio has for an app that fails."""
@@ -290,6 +308,7 @@ class Interpreter:
             case Dial(answer_on_bridge=answer_on_bridge):
                 if not answer_on_bridge:
                     self.answer()
+                self._talked = None
                 self._wait(verb)
             case Redirect(url=url, method=method):
                 self._go(self.wire.address(url), method, {})

@@ -54,7 +54,8 @@ class Lines:
 
     def incoming(self, from_: str, to: str, *, strict: bool) -> Live:
         """A call of a patient's."""
-        wire = self._wire(from_, to, Direction.INBOUND, None)
+        fallback = self._options.voice_fallback_url
+        wire = self._wire(from_, to, Direction.INBOUND, (fallback, "POST") if fallback else None)
         wire.strict = strict
         status_url = self._webhooks.url(STATUS_PATH)
         reports = Reports(wire, status_url, "POST", frozenset({"completed"}))

@@ -117,6 +117,13 @@ def hung_up(state: CallState) -> tuple[Effect, ...]:
     return ()
 
 
+def taken_back(state: CallState, happening: Happening) -> tuple[Effect, ...]:
+    """What `hung_up` left to do in vain, as a report shows that comes after the end of the call:
+    the caller was talking with a person when they hung up."""
+    reached = isinstance(happening, Dialled) and happening.status in _REACHED
+    return hung_up(state) if reached and state.waits is Waits.PERSON else ()
+
+
 def _over(state: CallState) -> CallState:
     return msgspec.structs.replace(state, waits=Waits.NOTHING, wanted=None)
 

@@ -30,7 +30,7 @@ MESSAGES: Final = frozenset(
     "reminder_fasting_start notice_booked notice_moved notice_cancelled choice hint_alarm "
     "hint_reminder connecting closed_now nobody_free goodbye goodbye_alarm goodbye_task "
     "message_taken message_empty number_ask number_wrong number_read no_number start_over call_us "
-    "no_more_calls".split()
+    "no_more_calls line_down".split()
 )
 _STARTED_BY_US: Final = re.compile(r"(reminder|notice)_")
 # What a text that we start must not give away to someone who looks over a shoulder.

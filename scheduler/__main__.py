@@ -53,13 +53,14 @@ def _worker(settings: Settings, now: dt.datetime | None) -> Worker:
         settings.api_base_url,
         default_sender=Sender(settings.from_number, settings.messaging_service_sid),
     )
+    voice = f"{settings.public_base_url}/voice"
     dispatcher = Dispatcher(
         database,
         carrier,
         default_library(),
         Clinics(),
         f"{settings.public_base_url}/sms/status",
-        desk=CallDesk(f"{settings.public_base_url}/voice", settings.from_number),
+        desk=CallDesk(voice, settings.from_number, settings.voice_fallback_url),
         threads=_THREADS,
     )
     settler = Settler(database, carrier, dispatcher.clinics)

@@ -66,11 +66,18 @@ class _Job:
 
 @dataclass(frozen=True, slots=True)
 class CallDesk:
-    """What calls need: the address under which the app answers them, and the number they come from
-    where a clinic has none of its own."""
+    """What calls need: the address under which the app answers them, the number they come from
+    where a clinic has none of its own, and what is asked when the app does not answer: an address
+    on another host, in which `{clinic}` stands for the clinic's id. Without one it is the app's
+    own, which helps where only that one request went wrong."""
 
     url: str
     number: str | None = field(repr=False)
+    fallback_url: str | None = None
+
+    def fallback_for(self, clinic_id: str) -> str:
+        """Where the carrier asks when a call of this clinic's gets no answer from the app."""
+        return (self.fallback_url or f"{self.url}/fallback").replace("{clinic}", clinic_id)
 
 
 class Carrier(Protocol):
@@ -182,7 +189,7 @@ class Dispatcher:
             job.lease_end - LEASE + _LEASE_LEFT
         )  # since shortly before it was claimed
         if send.channel is Channel.VOICE and self.desk is not None:
-            outcome = self._call(send, self.desk, waited)
+            outcome = self._call(job, self.desk, waited)
         else:
             outcome = self._text(send, waited)
         return Result(send, outcome, clock())
@@ -198,7 +205,8 @@ class Dispatcher:
             )
         )
 
-    def _call(self, send: Send, desk: CallDesk, waited: dt.timedelta) -> SendOutcome:
+    def _call(self, job: _Job, desk: CallDesk, waited: dt.timedelta) -> SendOutcome:
+        send = job.send
         if waited.total_seconds() >= send.validity_seconds - RING_SECONDS:
             return NotSent(NotSentWhy.TOO_LATE)
         return self.carrier.place_call(
@@ -207,6 +215,7 @@ class Dispatcher:
                 from_number=send.from_number,
                 url=f"{desk.url}/reminder?{_ours(send)}",
                 status_callback=f"{desk.url}/status?{_ours(send)}",
+                fallback_url=desk.fallback_for(job.profile.id),
                 ring_seconds=RING_SECONDS,
             )
         )

@@ -7,7 +7,8 @@ never planned is noticed too.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,16 +16,18 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from db.contacts import contact_of
+from db.contacts import ContactState, lock_contacts
 from db.models import Appointment, Reconciliation, Reminder
+from db.profile_versions import locked_profile
 from profiles import Profile
 from scheduler.planning import ask_to_phone, plan_missing, visit_of
-from scheduler.policy import Occasion, PlanStatus, Reason, plan
+from scheduler.policy import Occasion, PlannedReminder, PlanStatus, Reason, plan
 
 _log = structlog.get_logger()
 LOOK_AHEAD: Final = dt.timedelta(days=8)
 _REACHED: Final = frozenset({"delivered"})
 _HANDED_OVER: Final = frozenset({"failed", "missed", "skipped", "cancelled"})
+_LOST: Final = frozenset({"planned", "sending", "in_doubt"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +48,16 @@ class LookBack:
 def look_back(
     session: Session, profile: Profile, day: dt.date, now: dt.datetime
 ) -> LookBack | None:
-    """Reconcile a clinic's day that is over, once; `None` if that was done before."""
+    """Reconcile a clinic's day that is over, once; `None` if that was done before. The transaction
+    must be new: the clinic is locked first, then the contacts that something is to be done for."""
     if session.get(Reconciliation, (profile.id, day)) is not None:
         return None
+    profile = locked_profile(session, profile.id) or profile
+    if session.get(Reconciliation, (profile.id, day)) is not None:  # by whoever held the lock
+        return None
+    contacts = _lock(session, profile, day, now)
     rows = _due_on(session, profile, day)
-    lost = [row for row in rows if row.status in ("planned", "sending", "in_doubt")]
+    lost = [row for row in rows if row.status in _LOST]
     for row in lost:
         ask_to_phone(session, row.appointment, None, Reason.UNACCOUNTED, now)
     sums = LookBack(
@@ -58,10 +66,21 @@ def look_back(
         unconfirmed=sum(row.status == "sent" for row in rows),
         handed_over=sum(row.status in _HANDED_OVER for row in rows),
         unaccounted=len(lost),
-        mended=_mend(session, profile, now),
+        mended=_mend(session, profile, contacts, now),
     )
     _store(session, profile, day, sums, now)
     return sums
+
+
+def _lock(
+    session: Session, profile: Profile, day: dt.date, now: dt.datetime
+) -> dict[str, ContactState]:
+    """Lock the contacts of what was lost and of what was never planned, by number. With the clinic
+    locked already no visit gets another number; all else is read again once they are locked."""
+    lost = (row for row in _due_on(session, profile, day) if row.status in _LOST)
+    phones = {row.to or row.appointment.patient.phone for row in lost}
+    phones |= {visit.patient.phone for visit, _ in _unplanned(session, profile, now)}
+    return lock_contacts(session, profile.id, phones, now)
 
 
 def _due_on(session: Session, profile: Profile, day: dt.date) -> Sequence[Reminder]:
@@ -75,33 +94,54 @@ def _due_on(session: Session, profile: Profile, day: dt.date) -> Sequence[Remind
             Reminder.due_at < ends.astimezone(dt.UTC),
         )
         .options(joinedload(Reminder.appointment).joinedload(Appointment.patient))
+        .execution_options(populate_existing=True)
     ).all()
 
 
-def _mend(session: Session, profile: Profile, now: dt.datetime) -> int:
-    """Plan what the policy asks for and no row stands for, of the appointments of the next days."""
+def _mend(
+    session: Session, profile: Profile, contacts: Mapping[str, ContactState], now: dt.datetime
+) -> int:
+    """Plan what was never planned."""
+    return sum(
+        plan_missing(session, visit, contacts.get(visit.patient.phone), missing, now)
+        for visit, missing in _unplanned(session, profile, now)
+    )
+
+
+def _unplanned(
+    session: Session, profile: Profile, now: dt.datetime
+) -> list[tuple[Appointment, list[PlannedReminder]]]:
+    """The appointments of the next days with what the policy asks for and no row stands for."""
+    coming = (
+        Appointment.clinic_id == profile.id,
+        Appointment.status == "scheduled",
+        Appointment.starts_at > now,
+        Appointment.starts_at <= now + LOOK_AHEAD,
+    )
+    planned = defaultdict[int, set[str]](set)
+    rows = select(Reminder.appointment_id, Reminder.kind).join(Reminder.appointment)
+    for visit_id, kind in session.execute(
+        rows.where(*coming, Reminder.version == Appointment.version)
+    ):
+        planned[visit_id].add(kind)
     visits = session.scalars(
         select(Appointment)
-        .where(
-            Appointment.clinic_id == profile.id,
-            Appointment.status == "scheduled",
-            Appointment.starts_at > now,
-            Appointment.starts_at <= now + LOOK_AHEAD,
-        )
+        .where(*coming)
+        .order_by(Appointment.id)
         .options(joinedload(Appointment.patient))
-    ).all()
-    mended = 0
+        .execution_options(populate_existing=True)
+    )
+    found = []
     for visit in visits:
-        wanted = plan(
-            profile,
-            visit_of(profile, visit.procedure, visit.starts_at),
-            now,
-            Occasion.RULES_CHANGED,
-        )
-        planned = [each for each in wanted if each.status is PlanStatus.PLANNED]
-        contact = contact_of(session, profile.id, visit.patient.phone)
-        mended += plan_missing(session, visit, contact, planned, now)
-    return mended
+        known = visit_of(profile, visit.procedure, visit.starts_at)
+        missing = [
+            each
+            for each in plan(profile, known, now, Occasion.RULES_CHANGED)
+            if each.status is PlanStatus.PLANNED and each.kind.value not in planned[visit.id]
+        ]
+        if missing:
+            found.append((visit, missing))
+    return found
 
 
 def _store(

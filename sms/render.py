@@ -7,7 +7,10 @@ from typing import Final
 from twilio.twiml.messaging_response import MessagingResponse
 
 from carrier.segments import fit
-from profiles import Profile
+from flows.clinic_words import filled
+from flows.library import Library
+from flows.model import Channel
+from profiles import LANGUAGES, Profile
 
 LONGEST_BODY: Final = 1600  # characters; the carrier refuses a longer body
 SILENCE: Final = '<?xml version="1.0" encoding="UTF-8"?><Response />'
@@ -25,6 +28,15 @@ def twiml(reply: str, profile: Profile) -> str:
     for part in parts_of(fit(reply, keep_accents=profile.keep_accents)):
         response.message(part)
     return str(response)
+
+
+def unread(library: Library, profile: Profile) -> str:
+    """The document that answers a text from another host while we don't; nobody there knows the
+    patient's language."""
+    texts = library.messages["line_down"]
+    languages = sorted(LANGUAGES, key=lambda each: each != profile.language)
+    said = [filled(texts, Channel.SMS, each, profile) for each in languages]
+    return twiml("\n".join(said), profile)
 
 
 def parts_of(body: str) -> list[str]:

@@ -40,6 +40,11 @@ MALFORMED = [
     ("TWILIO_FROM_NUMBER", "(828) 555-0110"),
     ("TWILIO_FROM_NUMBER", "18285550110"),
     ("TWILIO_API_BASE_URL", "127.0.0.1:8001"),
+    ("VOICE_FALLBACK_URL", "backup.example.org/voice.xml"),
+    ("VOICE_FALLBACK_URL", "https:///voice.xml"),
+    ("VOICE_FALLBACK_URL", "https://[backup.example.org/voice.xml"),
+    ("VOICE_FALLBACK_URL", "https://backup.example.org/{name}.xml"),
+    ("VOICE_FALLBACK_URL", "https://backup.example.org/voice.xml#rc=2"),
 ]
 
 
@@ -70,6 +75,7 @@ def test_good_settings_are_read() -> None:
         messaging_service_sid=None,
         from_number="+18285550110",
         api_base_url=None,
+        voice_fallback_url=None,
     )
 
 
@@ -114,6 +120,27 @@ def test_an_empty_environment_names_everything_that_is_needed() -> None:
     for name in ALL:
         assert name in message
     assert "TWILIO_API_BASE_URL" not in message
+    assert "VOICE_FALLBACK_URL" not in message
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://handler.twilio.com/twiml/EH" + "0a" * 16,
+        "https://backup.example.org/{clinic}.xml",
+        "https://{clinic}.example.org/voice.xml?v=1",
+        "https://bot.example.org:8443/voice.xml",
+    ],
+)
+def test_a_fallback_for_calls_may_name_the_clinic(url: str) -> None:
+    read = Settings.from_environment({**GOOD, "VOICE_FALLBACK_URL": url})
+    assert read.voice_fallback_url == url
+
+
+def test_a_fallback_on_our_own_host_would_be_away_with_us() -> None:
+    message = refused({**GOOD, "VOICE_FALLBACK_URL": "https://bot.example.org/{clinic}.xml"})
+    assert "one setting is wrong" in message
+    assert "VOICE_FALLBACK_URL is of no use: it must be an address on another host" in message
 
 
 def test_one_of_the_two_senders_is_enough() -> None:

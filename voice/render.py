@@ -11,8 +11,9 @@ from conversation.calls import Spoken
 from flows.call_state import Waits, us_number
 from flows.calls import desk_number
 from flows.clinic_words import filled
+from flows.library import Library
 from flows.model import Channel, Choice, Say
-from profiles import Language
+from profiles import LANGUAGES, Language, Profile
 from voice.speech import option_ssml, say, ssml, voice_of
 
 TURN: Final = "/voice/turn"
@@ -47,6 +48,13 @@ def last_words(*words: tuple[Language, str]) -> str:
     """A document that says a few sentences and hangs up, where there is no call to go on with."""
     said = "".join(say(ssml(text), language) for language, text in words)
     return f"{_HEAD}{said}<Hangup/>{_TAIL}"
+
+
+def line_down(library: Library, profile: Profile) -> str:
+    """What is said in place of a turn that went wrong; a host of its own can say it as well."""
+    texts = library.messages["line_down"]
+    languages = sorted(LANGUAGES, key=lambda each: each != profile.language)
+    return last_words(*((each, filled(texts, Channel.VOICE, each, profile)) for each in languages))
 
 
 NOT_IN_SERVICE: Final = last_words(

@@ -15,6 +15,7 @@ from flask import Blueprint, Response, request
 from conversation.calls import Calls
 from conversation.reminder_calls import ReminderCalls
 from conversation.turn import NotInServiceError
+from db.calls import clinic_called
 from scheduler.call_reports import record_call_status
 from voice.forms import (
     BadWebhookError,
@@ -25,7 +26,7 @@ from voice.forms import (
     recording_in,
     sid_of,
 )
-from voice.render import NOT_IN_SERVICE, document
+from voice.render import NOT_IN_SERVICE, document, line_down
 
 _ENDED = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 _log = structlog.get_logger()
@@ -64,6 +65,11 @@ def blueprint(calls: Calls, clock: Clock) -> Blueprint:
             raise BadWebhookError("the address names no reminder")
         return _twiml(reminders.answer(call_in(request.form), attempt, document, clock))
 
+    @room.post("/fallback")
+    def fallback() -> Response:
+        _log.error("call_fell_back", code=number_in(request.form.get("ErrorCode", "")))
+        return _twiml(_line_down(calls, call_in(request.form).line))
+
     @room.post("/recording")
     def recording() -> Response:
         told = recording_in(request.form)
@@ -73,16 +79,32 @@ def blueprint(calls: Calls, clock: Clock) -> Blueprint:
 
     @room.post("/status")
     def status() -> Response:
-        form = {name: value.replace("\0", "") for name, value in request.form.items()}
-        args = {name: value.replace("\0", "") for name, value in request.args.items()}
-        if "r" in args:
-            with calls.database.transaction() as session:
-                record_call_status(session, calls.clinics, args, form, clock())
-        if form.get("CallStatus") in _ENDED:
-            calls.ended(sid_of(request.form), form["CallStatus"], clock)
+        _take_report(calls, clock)
         return Response(status=204)
 
     return room
+
+
+def _take_report(calls: Calls, clock: Clock) -> None:
+    """How a call goes: of one of ours what that makes of its reminder; of any its end."""
+    form = {name: value.replace("\0", "") for name, value in request.form.items()}
+    args = {name: value.replace("\0", "") for name, value in request.args.items()}
+    if "r" in args:
+        with calls.database.transaction() as session:
+            record_call_status(session, calls.clinics, args, form, clock())
+    if form.get("CallStatus") in _ENDED:
+        calls.ended(sid_of(request.form), form["CallStatus"], clock)
+
+
+def _line_down(calls: Calls, line: str) -> str:
+    """What the carrier gets that asks because another address of ours failed. Nothing is stored: a
+    reminder that was not told stays one that nobody has heard."""
+    with calls.database.reading() as session:
+        found = clinic_called(session.connection(), line)
+        if found is None:
+            raise NotInServiceError
+        profile = calls.clinics.read(session.connection(), *found)
+    return line_down(calls.library, profile)
 
 
 def _twiml(spoken: str) -> Response:

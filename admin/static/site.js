@@ -89,3 +89,8 @@ function leave() {
   const here = encodeURIComponent(location.pathname + location.search);
   location.assign(`${document.body.dataset.signIn}?next=${here}`);
 }
+
+// What a player says of trouble is easily overlooked. The event does not bubble.
+document.addEventListener("error", (event) => {
+  event.target.closest?.(".player")?.querySelector("[hidden]")?.removeAttribute("hidden");
+}, true);

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from admin import access, sessions
 from admin.access import UndeclaredRouteError, access_of
 from admin.site import ROOT, Site, is_ours
+from carrier.recordings import Recordings
 from db.clinics import Clinics
 from db.session import Database
 from db.staff import Role
@@ -185,7 +186,8 @@ def test_cookies_are_for_this_site_alone(sqlite_url: str) -> None:
     for public, name in (("https://a.example.org", "__Host-prepline"), ("http://a", "prepline")):
         app = Flask("cookies")
         database = Database(sqlite_url)
-        sessions.set_up(app, Site(database, Clinics(), StandingClock(), public))
+        recordings = Recordings("AC0", "token", "http://127.0.0.1:9")
+        sessions.set_up(app, Site(database, Clinics(), StandingClock(), public, recordings))
         assert app.config["SESSION_COOKIE_NAME"] == name
         assert app.config["SESSION_COOKIE_SECURE"] is public.startswith("https")
         assert app.config["SESSION_COOKIE_HTTPONLY"] is True

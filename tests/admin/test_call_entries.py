@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import select
 
+from db.call_models import Recording
 from db.models import Patient
 from emulator.voice_call import Call
 from tests.support import desk
@@ -100,14 +101,28 @@ def test_who_hangs_up_on_the_way_to_the_desk(site: TestSite, call: Call) -> None
     assert "Hung up without having reached the desk, 30 seconds" in thread(site)
 
 
+@pytest.mark.parametrize("end_reported_first", [False, True])
+def test_who_hangs_up_while_talking_with_the_desk(
+    site: TestSite, call: Call, end_reported_first: bool
+) -> None:
+    call.presses("0")
+    call.interpreter.end_reported_first = end_reported_first
+    call.talks().hangs_up()
+    for each in ("Spoke with the desk", "The desk took the call"):
+        assert each in thread(site), each
+
+
 def test_a_voice_message_can_be_listened_to(site: TestSite, call: Call) -> None:
     call.presses("0").dial_ends("no-answer").presses("1").records(12)
     said = thread(site)
-    for words in ("Left a voice message", "Voice message", "12 seconds", "Listen to it"):
+    for words in ("Left a voice message", "Voice message", "12 seconds", "Listen on a page"):
         assert words in said, words
     contact = desk.contact_id(site.database)
     page = site.visitor().get(f"/admin/contacts/{contact}/thread").text
-    assert "/Recordings/RE" in page
+    assert "<audio controls" in page
+    assert "Recordings" not in page
+    with site.database.reading() as session:
+        assert session.scalars(select(Recording.sid)).one() not in page
     assert "over after a voice message" in said.casefold()
 
 

@@ -11,7 +11,8 @@ from tests.support.site import TestSite
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    "connect-src 'self'; media-src 'self'; form-action 'self'; frame-ancestors 'none'; "
+    "base-uri 'none'"
 )
 PATHS = ("/admin/", "/admin/account", "/admin/nowhere", "/admin/sign-in", "/admin/audit.csv")
 

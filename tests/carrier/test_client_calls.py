@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
+from flask import Response
 
 from carrier.client import (
     CarrierCall,
@@ -70,6 +71,7 @@ def call(
         from_number=from_number,
         url=f"{base}/voice/reminder?r=7&a=2",
         status_callback=f"{base}/voice/status?r=7&a=2",
+        fallback_url=f"{base}/voice/fallback",
     )
 
 
@@ -97,6 +99,18 @@ class TestPlacing:
         assert report.form["CallStatus"] == "completed"
         assert [heard.text for heard in made.heard] == ["Goodbye."]
 
+    def test_without_an_answer_there_the_fallback_address_is_asked(
+        self, carrier: Emulator, client: CarrierClient, app: FakeApp
+    ) -> None:
+        app.speak = lambda post: BYE if post.path == "/voice/fallback" else Response(status=502)
+        client.place_call(call(app.url))
+        carrier.wait_until_idle()
+        (made,) = carrier.calls()
+        assert [heard.text for heard in made.heard] == ["Goodbye."]
+        fallback = app.posts[1]
+        assert (fallback.method, fallback.url) == ("POST", call(app.url).fallback_url)
+        assert fallback.form["ErrorUrl"] == call(app.url).url
+
     def test_a_machine_is_waited_for_until_its_own_message_is_over(
         self, carrier: Emulator, client: CarrierClient, app: FakeApp
     ) -> None:
@@ -118,6 +132,8 @@ class TestPlacing:
             "To": [PHONE],
             "From": [carrier_line.CLINIC],
             "Url": [call().url],
+            "FallbackUrl": [call().fallback_url],
+            "FallbackMethod": ["POST"],
             "StatusCallback": [call().status_callback],
             "Timeout": ["30"],
             "MachineDetection": ["DetectMessageEnd"],

@@ -103,6 +103,48 @@ class TestClinicsLoad:
         assert said in result.stderr
         assert self.load(database, str(ARA)) == "ara-health: unchanged\n"
 
+    @pytest.mark.parametrize("is_known", [False, True])
+    def test_an_approved_text_that_the_site_would_refuse(
+        self, database: Database, tmp_path: Path, is_known: bool
+    ) -> None:
+        if is_known:
+            self.load(database, str(ARA))
+        before = rows(database)
+        changed = ARA.read_text(encoding="utf-8").replace("name: ARA Health", "name: ARA West")
+        for good, bad in (
+            ("Park in the visitor lot by the main door.", "Park in lot A/B."),
+            ("traiga la lista a recepción.", "traiga 2 copias."),
+        ):
+            assert good in changed
+            changed = changed.replace(good, bad)
+        file = written(tmp_path, changed, "wrong.yaml")
+        result = invoke("clinics", "load", file, database_url=database.url)
+        assert (result.exit_code, result.stdout) == (1, "")
+        parking, allergies, last = result.stderr.splitlines()
+        assert parking.startswith("Error: wrong.yaml: approved_texts.clinic.parking.text.en: ")
+        assert "it has '/', which can't be spoken in a call" in parking
+        assert allergies.startswith("wrong.yaml: approved_texts.prep.allergies.text.es: ")
+        assert allergies.endswith("it has other digits than the English wording")
+        assert last == "Nothing was loaded."
+        assert rows(database) == before
+
+    def test_an_approved_text_too_long_for_a_text_message(
+        self, database: Database, tmp_path: Path
+    ) -> None:
+        short = "Park in the visitor lot by the main door."
+        long = ARA.read_text(encoding="utf-8").replace(short, f"{short} " + "Ask us there. " * 40)
+        file = written(tmp_path, long, "wrong.yaml")
+        result = invoke("clinics", "load", file, database_url=database.url)
+        assert result.exit_code == 1
+        assert "approved_texts.clinic.parking.text.en: it takes" in result.stderr
+        assert rows(database) == {}
+
+    @pytest.mark.parametrize(
+        "file", sorted((ROOT / "clinics").glob("*.yaml")), ids=lambda f: f.stem
+    )
+    def test_the_samples_load(self, database: Database, file: Path) -> None:
+        assert self.load(database, str(file)).endswith(": new\n")
+
     def test_a_number_that_another_clinic_has(self, database: Database, tmp_path: Path) -> None:
         self.load(database, str(ARA))
         other = ARA.read_text(encoding="utf-8").replace("id: ara-health", "id: another")

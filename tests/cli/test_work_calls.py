@@ -10,6 +10,8 @@ import pytest
 from appointment_csv import Channel
 from db.reminders import note
 from db.session import Database
+from db.tasks import NewTask, open_task
+from flows.call_state import Missed
 from scheduler.policy import Reason
 from tests.support.commands import invoke
 from tests.support.csv_files import NOW
@@ -116,3 +118,14 @@ def test_the_list_shows_calls_with_what_they_would_say(database: Database) -> No
     assert "Edith" in written
     assert spoken.replace("Rosalind", "Edith") != written
     assert "Reply" not in spoken
+
+
+@pytest.mark.parametrize("missed", Missed)
+def test_a_task_of_a_caller_who_reached_nobody(database: Database, missed: Missed) -> None:
+    profile = stored_clinic(database)
+    with database.transaction() as session:
+        new = NewTask(profile.id, "call_me", "normal", topic="coordinator", reason=missed)
+        open_task(session, new, NOW)
+    result = invoke("tasks", "list", "--json", database_url=database.url)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert [task["reason"] for task in json.loads(result.stdout)] == [missed.words]

@@ -189,6 +189,28 @@ def test_an_app_that_is_down_is_noted(carrier: Emulator) -> None:
     assert carrier.notes()[0].code == 11205
 
 
+@pytest.mark.parametrize("is_down", [False, True])
+def test_the_number_s_fallback_address_answers_in_its_place(is_down: bool) -> None:
+    with FakeApp(answer=lambda _: Response("no", 500)) as broken, FakeApp() as backup:
+        backup.answer = lambda form: messages(f"Call us about: {form['Body']}")
+        away = "http://127.0.0.1:9" if is_down else broken.url
+        safe = f"{backup.url}/sms/inbound"
+        with Emulator(
+            app_url=away, numbers={CLINIC: "ARA Health"}, text_fallback_url=safe
+        ) as carrier:
+            result = carrier.text(PHONE, CLINIC, "Hi")
+            assert result.replies == ["Call us about: Hi"]
+            assert result.problem is not None
+            (post,) = backup.posts
+            assert post.is_signed_by(carrier.options.auth_tokens[0])
+            assert post.form["MessageSid"] == result.message_sid
+            assert post.form["ErrorUrl"] == f"{away}/sms/inbound"
+            assert post.form["ErrorCode"] == ("11205" if is_down else "11200")
+            backup.answer = lambda _: Response("no", 500)
+            assert carrier.text(PHONE, CLINIC, "Hi").replies == []
+            assert [note.text for note in carrier.notes()][-1].startswith("The fallback address")
+
+
 def test_a_failed_connection_is_tried_once_more(
     connected: Emulator, app: FakeApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:

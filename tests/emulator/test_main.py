@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from emulator.__main__ import main
-from tests.support.emulator import CLINIC, PHONE
+from tests.support.emulator import CLINIC, PHONE, FakeApp, messages
 from tests.support.processes import Running, running
 from tests.support.waiting import wait_until
 
@@ -81,6 +81,15 @@ def test_phones_do_not_ring_where_told_otherwise() -> None:
     with called("--pickup", "busy") as (url, status):
         requests.get(f"{url}/emulator/idle", timeout=6)
         assert status() == "busy"
+
+
+def test_its_number_may_have_fallback_addresses() -> None:
+    with FakeApp(answer=lambda _: messages("Call us.")) as backup:
+        fallback = ("--text-fallback-url", f"{backup.url}/sms/inbound")
+        with program("--app-url", "http://127.0.0.1:9", *fallback) as (_, url):
+            form = {"from": PHONE, "to": CLINIC, "body": "Hi"}
+            requests.post(f"{url}/emulator/texts", json=form, timeout=10).raise_for_status()
+            assert backup.posts[0].form["Body"] == "Hi"
 
 
 def test_an_option_that_cannot_work_is_told(capsys: pytest.CaptureFixture[str]) -> None:

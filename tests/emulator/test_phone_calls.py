@@ -1,11 +1,13 @@
 """Calls on the browser phone, in a real browser, with a tiny app on a real socket behind it."""
 
+from base64 import b64encode
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from emulator import Emulator
+from emulator.options import LOCAL_ACCOUNT, LOCAL_KEY
 from tests.support.browser import axe_violations
 from tests.support.emulator import CLINIC, OTHER_PHONE, PHONE, FakeApp, Post, client_for
 from tests.support.voice_app import said
@@ -141,7 +143,9 @@ def test_a_recording_is_stopped_by_hand(call: Page, app: FakeApp) -> None:
     expect(call.get_by_text("Thank you for your message.")).to_be_visible()
     (form,) = (post.form for post in app.posts if "RecordingUrl" in post.form)
     assert (form["Digits"], form["RecordingDuration"]) == ("#", "1")
-    assert call.request.get(form["RecordingUrl"]).body().startswith(b"RIFF")
+    login = b64encode(f"{LOCAL_ACCOUNT}:{LOCAL_KEY}".encode()).decode()
+    sound = call.request.get(form["RecordingUrl"], headers={"Authorization": f"Basic {login}"})
+    assert sound.body().startswith(b"RIFF")
 
 
 def test_hanging_up_keeps_the_recording(call: Page, app: FakeApp) -> None:

@@ -109,6 +109,35 @@ def test_hanging_up_while_it_rings_at_the_clinic() -> None:
     assert call.ending is Ending.CALLER
 
 
+@pytest.mark.parametrize("end_reported_first", [False, True])
+def test_hanging_up_while_talking_with_the_clinic(end_reported_first: bool) -> None:
+    dial = '<Dial action="/voice/turn" answerOnBridge="true">+18285550111</Dial>'
+    script = voice_app(dial)
+    call = Phone(script.post).call(PHONE, to=CLINIC)
+    call.interpreter.end_reported_first = end_reported_first
+    call.talks(90).hangs_up()
+    form = call.requests[-1].form
+    told = {name: form[name] for name in ("DialCallStatus", "DialCallDuration", "DialBridged")}
+    assert told == {
+        "DialCallStatus": "completed",
+        "DialCallDuration": "90",
+        "DialBridged": "true",
+    }
+    assert form["CallStatus"] == "completed"
+    assert call.callbacks[-1].form["CallDuration"] == "90"
+    last = ["/voice/turn", "/voice/status"]
+    assert script.paths()[1:] == (last[::-1] if end_reported_first else last)
+    assert call.ending is Ending.CALLER
+
+
+def test_the_clinic_hangs_up_first() -> None:
+    dial = '<Dial action="/voice/turn">+18285550111</Dial>'
+    call = Phone(voice_app(dial).post).call(PHONE, to=CLINIC).talks(30)
+    call.dial_ends("completed", 0).hears("Goodbye")
+    assert call.requests[-1].form["DialCallDuration"] == "30"
+    assert call.ending is Ending.HANGUP
+
+
 @pytest.mark.parametrize(("reason", "status"), [("busy", "busy"), ("rejected", "no-answer")])
 def test_a_rejected_call(reason: str, status: str) -> None:
     call = Phone(voice_app(f'<Reject reason="{reason}"/>').post).call(PHONE, to=CLINIC)

@@ -212,9 +212,21 @@ def test_a_recording_can_be_fetched_and_deleted(
     place(client, voice)
     connected.wait_until_idle()
     form = voice.posts[-1].form
-    sound = requests.get(form["RecordingUrl"], timeout=5)
+    login = (connected.options.account_sid, connected.options.auth_tokens[0])
+    assert requests.get(form["RecordingUrl"], timeout=5).status_code == 401
+    sound = requests.get(form["RecordingUrl"], auth=login, timeout=5)
     assert sound.headers["Content-Type"] == "audio/x-wav"
     assert sound.content.startswith(b"RIFF")
     assert len(sound.content) == 44 + 2 * 8000 * 2
     assert client.recordings(form["RecordingSid"]).delete()
-    assert requests.get(form["RecordingUrl"] + ".wav", timeout=5).status_code == 404
+    assert requests.get(form["RecordingUrl"] + ".wav", auth=login, timeout=5).status_code == 404
+
+
+def test_recordings_are_open_to_everybody_where_the_account_says_so(voice: FakeApp) -> None:
+    voice.speak = lambda _: said('<Record action="/done"/><Hangup/>')
+    with Emulator(
+        app_url=voice.url, numbers={CLINIC: "ARA Health"}, recordings_need_login=False
+    ) as carrier:
+        carrier.call(PHONE, CLINIC).records(1)
+        form = next(post.form for post in voice.posts if "RecordingUrl" in post.form)
+        assert requests.get(form["RecordingUrl"], timeout=5).ok

@@ -6,7 +6,7 @@ from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
 from emulator import Emulator, Pickup
-from tests.support.emulator import PHONE, FakeApp
+from tests.support.emulator import CLINIC, PHONE, FakeApp
 from tests.support.voice_app import BYE, place, said
 
 RING = Pickup(by="ring")
@@ -72,6 +72,19 @@ def test_mistakes_of_the_app_end_the_call(
     connected.wait_until_idle()
     assert connected.calls()[-1].ending == "hangup"
     assert voice.posts[-1].form["ErrorCode"] == "11200"
+
+
+def test_a_call_that_comes_in_has_the_number_s_fallback_address() -> None:
+    with FakeApp(speak=lambda _: said(BYE)) as backup:
+        away, safe = "http://127.0.0.1:9", f"{backup.url}/safe"
+        with Emulator(
+            app_url=away, numbers={CLINIC: "ARA Health"}, voice_fallback_url=safe
+        ) as carrier:
+            carrier.call(PHONE, CLINIC).hears("Goodbye")
+            (post,) = backup.posts
+            assert post.is_signed_by(carrier.options.auth_tokens[0])
+            assert (post.path, post.form["ErrorCode"]) == ("/safe", "11205")
+            assert post.form["ErrorUrl"] == f"{away}/voice/inbound"
 
 
 def test_canceled_before_it_is_answered(

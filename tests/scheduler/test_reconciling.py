@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, contextmanager
 
 from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
 
-from db.models import Reconciliation, Reminder
+from appointment_csv import RowStatus
+from appointments import upsert
+from db.contacts import lock_contact, lock_contacts
+from db.models import Appointment, Reconciliation, Reminder, Task
+from db.session import Database
+from profiles import Profile
 from scheduler.reconciling import LookBack, look_back
+from tests.support.csv_files import NOW
+from tests.support.data import STARTS_AT, booked, row, stored_clinic
 from tests.support.visits import local
+from tests.support.waiting import wait_until
+from tests.support.web import lock_waits
 from tests.support.world import World
 
 WEEK_BEFORE = local("2026-11-24T10:00")
@@ -81,3 +94,105 @@ def test_what_was_never_planned_is_planned(world: World) -> None:
     }
     with world.database.reading() as session:
         assert len(session.scalars(select(Reminder.id)).all()) == 3
+
+
+# What others do at the same moment
+
+
+@contextmanager
+def never_planned(url: str) -> Iterator[tuple[Database, Profile]]:
+    """A visit whose reminders got lost, but for that of the week before."""
+    with closing(Database(url)) as database:
+        profile = stored_clinic(database)
+        booked(database, profile, NOW)
+        with database.transaction() as session:
+            session.execute(delete(Reminder).where(Reminder.kind != "week_before"))
+        yield database, profile
+
+
+def look_at(database: Database, profile: Profile) -> LookBack | None:
+    with database.transaction() as session:
+        return look_back(session, profile, DAY, NEXT_MORNING)
+
+
+def beside(
+    session: Session, database: Database, profile: Profile, pool: ThreadPoolExecutor, workers: int
+) -> list[Future[LookBack | None]]:
+    """Workers that look back while a transaction is open, and wait for it."""
+    session.flush()
+    waiting = [pool.submit(look_at, database, profile) for _ in range(workers)]
+    wait_until("they wait for the lock", lambda: lock_waits(database) == workers)
+    return waiting
+
+
+def open_rows(database: Database) -> list[tuple[int, str]]:
+    with database.reading() as session:
+        rows = select(Reminder.version, Reminder.kind).where(Reminder.status == "planned")
+        return sorted((version, kind) for version, kind in session.execute(rows))
+
+
+def test_two_workers_look_back_once(postgres_url: str) -> None:
+    with never_planned(postgres_url) as (database, profile), ThreadPoolExecutor(2) as pool:
+        with database.transaction() as session:
+            lock_contacts(session, profile.id, (), NEXT_MORNING)
+            workers = beside(session, database, profile, pool, 2)
+        found = [worker.result(10) for worker in workers]
+        assert [sums.mended for sums in found if sums is not None] == [2]
+        assert [kind for _, kind in open_rows(database)] == [
+            *("day_before", "fasting_start", "week_before"),
+        ]
+
+
+def test_who_has_locked_the_contact_alone_is_waited_for(postgres_url: str) -> None:
+    """As a coordinator who calls a visit off on the site."""
+    with never_planned(postgres_url) as (database, profile), ThreadPoolExecutor(1) as pool:
+        with database.transaction() as session:
+            lock_contact(session, profile.id, "+18285550173", NEXT_MORNING)
+            visit = session.scalars(select(Appointment)).one()
+            visit.status = "cancelled"
+            (worker,) = beside(session, database, profile, pool, 1)
+        sums = worker.result(10)
+        assert sums is not None
+        assert sums.mended == 0
+        assert open_rows(database) == [(1, "week_before")]
+
+
+def test_a_move_meanwhile_leaves_no_reminder_of_the_old_date(postgres_url: str) -> None:
+    with never_planned(postgres_url) as (database, profile), ThreadPoolExecutor(1) as pool:
+        with database.transaction() as session:
+            moved = row(clinic=profile.id, starts_at=STARTS_AT + dt.timedelta(days=2))
+            upsert(session, profile, moved, NEXT_MORNING)
+            (worker,) = beside(session, database, profile, pool, 1)
+        sums = worker.result(10)
+        assert sums is not None
+        assert sums.mended == 0
+        assert {version for version, _ in open_rows(database)} == {2}
+
+
+def test_what_is_corrected_meanwhile_counts(postgres_url: str) -> None:
+    """Another number, and no consent to texts: there is no way to reach them any more."""
+    with never_planned(postgres_url) as (database, profile), ThreadPoolExecutor(1) as pool:
+        with database.transaction() as session:
+            corrected = row(clinic=profile.id, phone="+18285550188", sms_consent=False)
+            upsert(session, profile, corrected, NEXT_MORNING)
+            (worker,) = beside(session, database, profile, pool, 1)
+        sums = worker.result(10)
+        assert sums is not None
+        assert sums.mended == 2
+        assert open_rows(database) == [(1, "week_before")]
+        with database.reading() as session:
+            skipped = select(Reminder.kind).where(Reminder.reason == "no_consent")
+            assert sorted(session.scalars(skipped)) == ["day_before", "fasting_start"]
+            assert session.scalars(select(Task.reason)).all() == ["no_consent"]
+
+
+def test_a_visit_called_off_meanwhile_gets_no_reminder(postgres_url: str) -> None:
+    with never_planned(postgres_url) as (database, profile), ThreadPoolExecutor(1) as pool:
+        with database.transaction() as session:
+            off = row(clinic=profile.id, status=RowStatus.CANCELLED)
+            upsert(session, profile, off, NEXT_MORNING)
+            (worker,) = beside(session, database, profile, pool, 1)
+        sums = worker.result(10)
+        assert sums is not None
+        assert sums.mended == 0
+        assert {kind for _, kind in open_rows(database)} == {"cancelled"}

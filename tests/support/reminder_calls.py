@@ -21,7 +21,11 @@ def under_way(database: Database, appointment: int, kind: str = "day_before") ->
 
 
 def reminder_request(
-    reminder: int, attempt: int = 1, to: str = PATIENT, line: str = CLINIC_NUMBER
+    reminder: int,
+    attempt: int = 1,
+    to: str = PATIENT,
+    line: str = CLINIC_NUMBER,
+    fallback: str = f"{PUBLIC}/voice/fallback",
 ) -> CallRequest:
     """The call that is placed for a reminder."""
     query = f"r={reminder}&a={attempt}"
@@ -30,5 +34,6 @@ def reminder_request(
         from_=line,
         url=f"{PUBLIC}/voice/reminder?{query}",
         status_callback=f"{PUBLIC}/voice/status?{query}",
+        fallback=(fallback, "POST"),
         machine_detection="DetectMessageEnd",
     )

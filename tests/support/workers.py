@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -36,11 +36,13 @@ def environment(world: World) -> dict[str, str]:
 
 
 @contextmanager
-def running_worker(world: World, now: dt.datetime, *options: str) -> Iterator[Running]:
-    """A worker whose clock shows `now` at its start."""
+def running_worker(
+    world: World, now: dt.datetime, *options: str, env: Mapping[str, str] | None = None
+) -> Iterator[Running]:
+    """A worker whose clock shows `now` at its start; `env` holds settings of its own."""
     moment = now.isoformat()
     command = ("python", "-m", "scheduler", "--now", moment, *options)
-    with running(*command, env=environment(world)) as worker:
+    with running(*command, env={**environment(world), **(env or {})}) as worker:
         yield worker
 
 

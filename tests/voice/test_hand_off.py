@@ -34,6 +34,17 @@ class TestTheDeskIsOpen:
         assert call.ending is Ending.HANGUP
         assert bot.rows(Task) == []
 
+    @pytest.mark.parametrize("end_reported_first", [False, True])
+    def test_who_hangs_up_while_talking_leaves_none_either(
+        self, bot: Bot, end_reported_first: bool
+    ) -> None:
+        """The carrier may report the end of the call before that of the talk."""
+        call = bot.call().presses("0")
+        call.interpreter.end_reported_first = end_reported_first
+        call.talks().hangs_up()
+        assert bot.rows(Task) == []
+        assert bot.row(CallRow).ended_at == bot.clock.now
+
     @pytest.mark.parametrize(
         ("status", "why"),
         [
@@ -165,30 +176,6 @@ class TestAVoiceMessage:
         for _ in range(2):
             lite_bot.call("anonymous").presses("0").dial_ends("busy").presses("1").records(4)
         assert len(lite_bot.rows(Task)) == 2
-
-
-class TestHangingUpOnTheWay:
-    def test_while_it_rings(self, bot: Bot) -> None:
-        bot.call().presses("0").hangs_up()
-        assert bot.row(Task).kind == "call_me"
-
-    def test_at_the_offer(self, bot: Bot) -> None:
-        bot.call().presses("0").dial_ends("busy").hangs_up()
-        assert (bot.row(Task).kind, bot.row(Task).reason) == ("call_me", Missed.BUSY)
-
-    def test_with_a_goodbye(self, bot: Bot) -> None:
-        call = bot.call().presses("0").dial_ends("busy").says("Goodbye")
-        call.hears("We let our ARA Cares Coordinator know")
-        assert (bot.row(Task).kind, bot.row(Task).reason) == ("call_me", Missed.BUSY)
-
-    def test_elsewhere_leaves_nothing(self, bot: Bot) -> None:
-        bot.call().presses("4").hangs_up()
-        assert bot.rows(Task) == []
-
-    def test_before_the_first_word(self, bot: Bot) -> None:
-        bot.phone.call(PATIENT, to=CLINIC_NUMBER, abandoned=True)
-        assert bot.row(CallRow).ended_at == bot.clock.now
-        assert bot.rows(Task) == []
 
 
 class TestTheNumberIsWithheld:
