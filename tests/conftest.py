@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser, Page
 
 from db import migrate
@@ -15,7 +16,10 @@ from db.session import Database
 from tests.support import browser as chromium
 from tests.support import postgres
 from tests.support.data import stored_clinic
+from tests.support.routes import KnownRule
 from tests.support.web import Bot, bot_on
+
+Flask.url_rule_class = KnownRule
 
 
 def pytest_collection_finish() -> None:
