@@ -22,6 +22,25 @@ from tests.support.web import Bot, bot_on
 Flask.url_rule_class = KnownRule
 
 
+_LONGEST = (
+    *("bench/test_bench", "admin/test_every_page", "scheduler/test_crashed_calls"),
+    *("scheduler/test_workers", "flows/topics/test_deciding", "scheduler/test_crashes"),
+    *("tools/test_demo", "cli/test_demo_morning", "cli/test_imports_at_once", "flows/test_triage"),
+    *("admin/test_imports_in_service", "admin/test_today_pages", "admin/test_thread_page"),
+)
+"""The files of tests that take longest: they are begun first, so that at the end of a run nobody
+waits for one of them."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first; else the order stays as it is."""
+    ranks = {name: rank for rank, name in enumerate(_LONGEST)}
+    tests = Path(__file__).parent
+    items.sort(
+        key=lambda item: ranks.get(str(item.path.relative_to(tests).with_suffix("")), len(ranks))
+    )
+
+
 def pytest_collection_finish() -> None:
     """Take what was imported and collected, a million objects that stay to the end, out of the
     search for rubbish: it took a sixth of a run to find again and again that they are needed."""
