@@ -2,7 +2,7 @@
 
 import gc
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -84,10 +84,17 @@ def postgres_database(postgres_server: postgres.Server) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def empty_postgres(postgres_database: str) -> Iterator[Callable[[], None]]:
+    """Makes `postgres_database` as good as new; tests ask for `postgres_url` instead."""
+    with postgres.emptier(postgres_database) as empty:
+        yield empty
+
+
 @pytest.fixture
-def postgres_url(postgres_database: str) -> str:
+def postgres_url(postgres_database: str, empty_postgres: Callable[[], None]) -> str:
     """The URL of a migrated PostgreSQL database without rows, for this test alone until its end."""
-    postgres.empty(postgres_database)
+    empty_postgres()
     return postgres_database
 
 
