@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final, TypeAlias
 
 import yaml
 
-
-class _Strings(yaml.SafeLoader):
-    """Loads every scalar as text: YAML would read `yes` as true and `10:30` as a number."""
+_Loader: TypeAlias = yaml.SafeLoader | yaml.CSafeLoader
 
 
-_Strings.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag == "tag:yaml.org,2002:null"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-
-
-def _no_duplicates(loader: _Strings, node: yaml.MappingNode) -> dict[Any, Any]:
+def _no_duplicates(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
     """Build a mapping, refusing a key that is written twice: one of the two would be lost."""
     seen: dict[Any, Any] = {}
     for key_node, value_node in node.value:
@@ -33,12 +25,27 @@ def _no_duplicates(loader: _Strings, node: yaml.MappingNode) -> dict[Any, Any]:
     return seen
 
 
-_Strings.add_constructor("tag:yaml.org,2002:map", _no_duplicates)
+def _of_strings(base: type[_Loader]) -> type[_Loader]:
+    """A loader of every scalar as text: YAML would read `yes` as true and `10:30` as a number."""
+    loader: type[_Loader] = type("Strings", (base,), {})
+    loader.yaml_implicit_resolvers = {
+        first: [(tag, pattern) for tag, pattern in resolvers if tag == "tag:yaml.org,2002:null"]
+        for first, resolvers in base.yaml_implicit_resolvers.items()
+    }
+    loader.add_constructor("tag:yaml.org,2002:map", _no_duplicates)
+    return loader
+
+
+_CLEAR: Final = _of_strings(yaml.SafeLoader)
+_QUICK: Final = _of_strings(yaml.CSafeLoader) if yaml.__with_libyaml__ else _CLEAR
 
 
 def load_yaml(text: str) -> object:
     """Parse YAML with every scalar kept as text. Raises `yaml.YAMLError` with line and column."""
-    return yaml.load(text, Loader=_Strings)  # noqa: S506 - a SafeLoader with fewer types
+    try:
+        return yaml.load(text, Loader=_QUICK)  # noqa: S506 - a SafeLoader with fewer types
+    except yaml.YAMLError:  # the other loader says better, and everywhere in the same words, why
+        return yaml.load(text, Loader=_CLEAR)  # noqa: S506 - as above
 
 
 def one_line(error: yaml.YAMLError) -> str:

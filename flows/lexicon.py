@@ -36,6 +36,9 @@ _MARKS: Final = {STRONG: frozenset({"STRONG"}), SOFT: frozenset({"SOFT"})}
 
 def expand(phrase: str) -> Iterator[str]:
     """All the phrases that one line of data with brackets stands for."""
+    if "(" not in phrase:
+        yield " ".join(phrase.split())
+        return
     pieces = _INNERMOST.split(phrase)
     if len(pieces) == 1:
         yield " ".join(phrase.split())
@@ -166,7 +169,10 @@ class _Node:
         """The node that `phrase` leads to, made where it is missing."""
         node = self
         for word in phrase:
-            node = node.next.setdefault(word, _Node())
+            following = node.next.get(word)
+            if following is None:
+                following = node.next[word] = _Node()
+            node = following
         return node
 
 

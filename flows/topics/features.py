@@ -147,6 +147,13 @@ class _Node:
         self.next: dict[str, _Node] = {}
         self.concepts: tuple[str, ...] = _NO_CONCEPTS
 
+    def following(self, word: str) -> _Node:
+        """The node that a word leads to, made where it is missing."""
+        found = self.next.get(word)
+        if found is None:
+            found = self.next[word] = _Node()
+        return found
+
 
 class Phrases:
     """The phrases of named concepts ("EAT: eat, food") as a tree, and all words in them; `names`
@@ -164,7 +171,7 @@ class Phrases:
                 node = self.root
                 for word in phrase.split():
                     known[word] = None
-                    node = node.next.setdefault(word, _Node())
+                    node = node.following(word)
                 if node is not self.root and concept not in node.concepts:
                     node.concepts = tuple(sorted((*node.concepts, concept)))
         self.words = tuple(known)

@@ -7,16 +7,19 @@ it could only be learnt by heart.
 
 from __future__ import annotations
 
+import itertools
 import math
+import operator
 import random
 import struct
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from typing import Final
 
 from flows.text import words
 from flows.topics.examples import Example, read_examples
-from flows.topics.features import Phrases, Reader, topic_phrases
+from flows.topics.features import Phrases, Reader, Word, topic_phrases
 from flows.topics.scorer import MIDDLE, MOST_WORDS, ZERO, Head, Scorer, decode, encode
 
 EPOCHS: Final = 12
@@ -26,6 +29,8 @@ _LANE_BITS: Final = 32
 _ONE: Final = 1 << 14  # a weight of 1.0 as a whole number
 _AVERAGED: Final = 8  # the last epochs, whose mean steadies the weights
 _LEARNT: Final = 0.01
+_MARGIN: Final = 0.1  # scores so much further apart than need be are `_LEARNT` in spite of rounding
+_NOTHING: Final = -22.0  # whose exponential is nothing to nine places
 _FAMILIES: Final = 2
 _LARGEST: Final = ZERO - 1
 _STEP: Final = 16 * 8  # parts of `_ONE` that a step in the file is worth
@@ -57,82 +62,103 @@ def weights_of(
     single = [example for example in examples if len(example.labels) == 1]
     labels = sorted({example.labels[0] for example in single})
     said = [words(example.text)[:MOST_WORDS] for example in single]
-    vocabulary = _in_two_families(zip(single, map(frozenset, said), strict=True))
-    reader = Reader(vocabulary, phrases or topic_phrases())
+    reader = Reader(_in_two_families(single, said), phrases or topic_phrases())
+    read = cache(reader.word)
     found = [
-        [*_features(reader, reader.hear(each)), *more(example.text)]
+        [*_features(reader, read, reader.hear(each)), *more(example.text)]
         for example, each in zip(single, said, strict=True)
     ]
-    kept = _in_two_families(zip(single, map(frozenset, found), strict=True))
-    known = frozenset(kept)
+    kept = _in_two_families(single, found)
+    place = {name: at for at, name in enumerate(kept)}
     lessons = [
-        ([name for name in names if name in known], labels.index(example.labels[0]))
+        ([place[name] for name in names if name in place], labels.index(example.labels[0]))
         for example, names in zip(single, found, strict=True)
     ]
-    return _file(labels, kept, _Learner(len(labels)).learn(lessons), kept_from)
+    return _file(labels, kept, Learner(len(labels), len(kept)).learn(lessons), kept_from)
 
 
-def _features(reader: Reader, said: Sequence[str]) -> list[str]:
-    read = {typed: reader.word(typed) for typed in said}
-    names = [name for word in read.values() for name in word.features]
-    return [*names, *sorted(reader.between([read[typed] for typed in said]))]
+def _features(reader: Reader, read: Callable[[str], Word], said: Sequence[str]) -> list[str]:
+    by_text = {typed: read(typed) for typed in said}
+    names = [name for word in by_text.values() for name in word.features]
+    return [*names, *sorted(reader.between([by_text[typed] for typed in said]))]
 
 
-def _in_two_families(found: Iterable[tuple[Example, frozenset[str]]]) -> list[str]:
-    """What at least two families have, the commonest first."""
-    seen = {(name, example.language, example.family) for example, names in found for name in names}
-    counts = Counter(name for name, _, _ in seen)
+def _in_two_families(examples: Iterable[Example], found: Iterable[Sequence[str]]) -> list[str]:
+    """What at least two families have, the commonest first; `found` is what each example has."""
+    families: dict[tuple[str, str], set[str]] = {}
+    for example, names in zip(examples, found, strict=True):
+        families.setdefault((example.language, example.family), set()).update(names)
+    counts = Counter(itertools.chain.from_iterable(families.values()))
     common = [name for name, count in counts.items() if count >= _FAMILIES]
     return sorted(common, key=lambda name: (-counts[name], name))
 
 
-class _Learner:
-    """Weights while they are being learnt; a feature's are lanes of one integer."""
+class Learner:
+    """Weights while they are being learnt: a feature's are lanes of one integer, at its number."""
 
-    def __init__(self, width: int) -> None:
-        self._width = width
-        self._middle = sum(1 << (_LANE_BITS * lane + _LANE_BITS - 1) for lane in range(width))
-        self._unpack = struct.Struct(f"<{width}I").unpack
-        self._weights: dict[str, int] = {}
+    def __init__(self, labels: int, features: int) -> None:
+        self._lanes = Lanes(labels)
+        self._weights = [0] * features
+        self._sure = math.log((labels - 1) / _LEARNT) + _MARGIN
 
-    def learn(self, lessons: Sequence[tuple[list[str], int]]) -> dict[str, tuple[int, ...]]:
-        """The weights of each feature, by label, in parts of `_ONE`, summed over epochs."""
-        summed: dict[str, int] = {}
+    def learn(self, lessons: Sequence[tuple[list[int], int]]) -> list[tuple[int, ...]]:
+        """The weights of each feature, by label, in parts of `_ONE`, summed over epochs.
+
+        A lesson is the numbers of a message's features and the number of its label.
+        """
+        summed = [0] * len(self._weights)
         chance = random.Random(1)  # noqa: S311 - an order, not a secret
         for epoch in range(EPOCHS):
             rate = _RATE * (1 - epoch / EPOCHS) + _LAST_RATE
-            for _, (names, label) in sorted(
+            for _, (numbers, label) in sorted(
                 ((chance.random(), lesson) for lesson in lessons), key=lambda each: each[0]
             ):
-                self._step(names, label, rate)
+                self._step(numbers, label, rate)
             if epoch >= EPOCHS - _AVERAGED:
-                for name, packed in self._weights.items():
-                    summed[name] = summed.get(name, 0) + packed
-        return {name: self._lanes(packed) for name, packed in summed.items()}
+                summed = list(map(operator.add, summed, self._weights))
+        return [self._lanes.unpack(packed) for packed in summed]
 
-    def _step(self, names: list[str], label: int, rate: float) -> None:
-        weights, norm = self._weights, math.sqrt(len(names) + 1)
-        total = sum(weights.get(name, 0) for name in names)
-        odds = _probabilities([each / _ONE / norm for each in self._lanes(total)])
+    def _step(self, numbers: list[int], label: int, rate: float) -> None:
+        weights, norm = self._weights, math.sqrt(len(numbers) + 1)
+        scores = self._lanes.unpack(sum([weights[number] for number in numbers]))
+        others = max(scores[:label] + scores[label + 1 :])
+        if scores[label] - others > self._sure * _ONE * norm:
+            return  # learnt, as the odds would say: most steps end here, without working them out
+        odds = _probabilities([each / _ONE / norm for each in scores])
         if 1 - odds[label] < _LEARNT:
             return
         size = rate * _ONE / norm
-        change = 0
-        for lane, probability in enumerate(odds):
-            step = round((float(lane == label) - probability) * size)
-            change += step << (_LANE_BITS * lane)
-        for name in names:
-            weights[name] = weights.get(name, 0) + change
+        steps = [round(-probability * size) for probability in odds]
+        steps[label] = round((1 - odds[label]) * size)
+        change = self._lanes.pack(steps)
+        for number in numbers:
+            weights[number] += change
 
-    def _lanes(self, packed: int) -> tuple[int, ...]:
-        lanes = (packed + self._middle).to_bytes(self._width * _LANE_BITS // 8, "little")
-        return tuple(each - (1 << (_LANE_BITS - 1)) for each in self._unpack(lanes))
+
+class Lanes:
+    """Whole numbers below 2**31 in size side by side in one, so that one addition adds them all."""
+
+    def __init__(self, width: int) -> None:
+        self._struct = struct.Struct(f"<{width}i")
+        self._middle = sum(1 << (_LANE_BITS * lane + _LANE_BITS - 1) for lane in range(width))
+
+    def pack(self, numbers: Iterable[int]) -> int:
+        """The numbers in one."""
+        lanes = int.from_bytes(self._struct.pack(*numbers), "little")
+        return (lanes ^ self._middle) - self._middle
+
+    def unpack(self, packed: int) -> tuple[int, ...]:
+        """The numbers that were packed, or their sums if such were added."""
+        lanes = (packed + self._middle) ^ self._middle
+        return self._struct.unpack(lanes.to_bytes(self._struct.size, "little"))
 
 
 def _probabilities(scores: Sequence[float]) -> list[float]:
     """As `scorer.probabilities`, to so many places that every machine finds the same."""
     most = max(scores)
-    odds = [round(math.exp(score - most), 9) for score in scores]
+    odds = [
+        round(math.exp(score - most), 9) if score - most > _NOTHING else 0.0 for score in scores
+    ]
     whole = sum(odds)
     return [each / whole for each in odds]
 
@@ -140,15 +166,15 @@ def _probabilities(scores: Sequence[float]) -> list[float]:
 def _file(
     labels: list[str],
     features: list[str],
-    weights: dict[str, tuple[int, ...]],
+    weights: Sequence[tuple[int, ...]],
     kept_from: int,
 ) -> bytes:
     """Weights rounded to a byte each; features that hardly weigh anything are left out, except
     words, which are the vocabulary too."""
     kept: list[str] = []
     rows: list[bytes] = []
-    for name in features:
-        row = [_rounded(each) for each in weights.get(name, (0,) * len(labels))]
+    for name, learnt in zip(features, weights, strict=True):
+        row = [_rounded(each) for each in learnt]
         if name.startswith("w:") or max(map(abs, row)) >= kept_from:
             kept.append(name)
             rows.append(_packed(row))

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
+import time_machine
 from sqlalchemy import func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -59,8 +60,15 @@ def morning(database: Database, moment: str = MORNING) -> dt.datetime:
     with database.transaction() as session:
         for profile in sample_profiles().values():
             store_profile(session, profile, now)
-    assert make_morning(database, now)
+    assert lived(database, now)
     return now
+
+
+def lived(database: Database, now: dt.datetime) -> bool:
+    """Have the days before `now` lived through with the real clock showing `now`, as it does in a
+    demo; whether that was done."""
+    with time_machine.travel(now):
+        return make_morning(database, now)
 
 
 def values(database: Database, column: InstrumentedAttribute[Any]) -> list[Any]:
@@ -154,10 +162,10 @@ def assert_tasks(database: Database, now: dt.datetime) -> None:
 def test_each_day_has_a_morning_of_its_own_and_only_one(sqlite: Database) -> None:
     now = morning(sqlite)
     before = values(sqlite, Reminder.id)
-    assert not make_morning(sqlite, now + dt.timedelta(hours=3))
+    assert not lived(sqlite, now + dt.timedelta(hours=3))
     assert values(sqlite, Reminder.id) == before
     people = len(values(sqlite, Patient.id))
-    assert make_morning(sqlite, now + dt.timedelta(days=1))
+    assert lived(sqlite, now + dt.timedelta(days=1))
     assert len(values(sqlite, Patient.id)) == 2 * people
     phones = Counter(values(sqlite, Patient.phone))
     assert sorted(phones.values())[-3:] == [1, 2, 2]  # on each day two people share one

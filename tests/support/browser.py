@@ -60,7 +60,8 @@ def watched_page(browser: Browser, errors: list[str]) -> Iterator[Page]:
 
 def axe_violations(page: Page) -> list[str]:
     """What axe finds wrong with the page's accessibility: rule, what it asks, and where."""
-    page.evaluate(AXE.read_text(encoding="utf-8"))
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))
     violations = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
     return [
         f"{found['id']} ({found['impact']}): {found['help']}: {node['html']}"

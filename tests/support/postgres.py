@@ -11,7 +11,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -79,9 +79,26 @@ END $$;
 """
 
 
-def empty(url: str) -> None:
-    """Delete every row but the schema's version, restart every sequence, end other sessions."""
-    run_alone(make_url(url), EMPTY)
+@contextmanager
+def emptier(url: str) -> Iterator[Callable[[], None]]:
+    """A function that makes a database as good as new, as often as one likes within the block.
+
+    It deletes every row but the schema's version, restarts every sequence and ends other sessions.
+    Its connection is kept: a new one has to learn of every table first, which takes five times as
+    long.
+    """
+    engine = sqlalchemy.create_engine(
+        url, isolation_level="AUTOCOMMIT", pool_size=1, pool_pre_ping=True
+    )
+
+    def empty() -> None:
+        with engine.connect() as connection:
+            connection.exec_driver_sql(EMPTY)
+
+    try:
+        yield empty
+    finally:
+        engine.dispose()
 
 
 def run_alone(url: URL, statements: str) -> None:

@@ -19,7 +19,6 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.test import TestResponse
 
 from admin import passwords
-from app import create_app
 from db import staff as accounts
 from db.clinics import store_profile
 from db.session import Database
@@ -27,6 +26,7 @@ from db.staff import NewStaff, Role
 from db.staff_models import Staff
 from profiles import Profile
 from settings import Settings
+from tests.support.apps import new_app
 from tests.support.browser import axe_violations
 from tests.support.csv_files import NOW, sample_profiles
 from tests.support.layout import layout_problems
@@ -176,7 +176,7 @@ def site_on(database_url: str, public: str = "http://127.0.0.1") -> Iterator[Tes
     """The site in this process, with ARA Health loaded, for `Visitor`s."""
     clock = StandingClock()
     settings = Settings.from_environment(environment(database_url, public=public))
-    app = create_app(settings, clock)
+    app = new_app(settings, clock)
     site = TestSite(app, app.extensions["prepline_database"], clock, public)
     site.load("ara-health")
     try:

@@ -60,7 +60,8 @@ def test_emptying_removes_rows_restarts_sequences_and_ends_sessions(
         holder.commit()
         holder.exec_driver_sql("LOCK TABLE one")
 
-        postgres.empty(url)
+        with postgres.emptier(url) as empty:
+            empty()
 
         with pytest.raises(sqlalchemy.exc.OperationalError):
             holder.exec_driver_sql("SELECT 1")
@@ -74,6 +75,23 @@ def test_emptying_removes_rows_restarts_sequences_and_ends_sessions(
             first = connection.exec_driver_sql("INSERT INTO one DEFAULT VALUES RETURNING id")
             assert first.scalar_one() == 1
         engine.dispose()
+
+
+def test_emptying_goes_on_after_its_own_session_was_ended(
+    postgres_server: postgres.Server,
+) -> None:
+    with postgres_server.database() as url, postgres.emptier(url) as empty:
+        postgres.run_alone(make_url(url), "CREATE TABLE one (id serial PRIMARY KEY)")
+        empty()
+        ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> "
+        postgres.run_alone(
+            make_url(url), f"{ended} pg_backend_pid() AND datname = current_database()"
+        )
+        postgres.run_alone(make_url(url), "INSERT INTO one DEFAULT VALUES")
+        empty()
+        engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.NullPool)
+        with engine.connect() as connection:
+            assert connection.exec_driver_sql("SELECT count(*) FROM one").scalar_one() == 0
 
 
 def test_the_server_ends_with_a_killed_test_run() -> None:

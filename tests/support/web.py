@@ -17,7 +17,6 @@ from urllib.parse import urlencode
 from sqlalchemy import func, select, text
 from werkzeug.datastructures import MultiDict
 
-from app import create_app
 from db.models import Base
 from db.session import Database
 from emulator.twiml import read_answer
@@ -26,6 +25,7 @@ from emulator.voice_phone import Phone
 from emulator.voice_twiml import ends_by_falling_through, parse
 from emulator.webhook import Answer
 from settings import Settings
+from tests.support.apps import new_app
 from tests.support.csv_files import NOW
 from tests.support.processes import Running, free_port, running
 
@@ -134,7 +134,7 @@ class Bot:
     def __init__(self, url: str, *, public: str = PUBLIC, tokens: Iterable[str] = (TOKEN,)) -> None:
         self.clock = StandingClock()
         settings = Settings.from_environment(environment(url, public=public, tokens=tokens))
-        self.app = create_app(settings, self.clock)
+        self.app = new_app(settings, self.clock)
         self.database: Database = self.app.extensions["prepline_database"]
         self._public = public.rstrip("/")
 

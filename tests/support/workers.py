@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import func, select, update
 
-from appointments import upsert
+from appointments import upsert_all
 from db.models import Reminder
 from tests.support.csv_files import NOW
 from tests.support.data import row
@@ -56,14 +56,16 @@ def pass_of_worker(world: World, now: dt.datetime) -> Running:
 
 def book_many(world: World, count: int) -> None:
     """Book so many patients, each with a phone of their own, whose first reminders fall due."""
+    rows = [
+        row(
+            external_id=f"M-{number}",
+            last_name=f"Quackenbush {number}",
+            phone=f"+1828556{number:04}",
+        )
+        for number in range(count)
+    ]
     with world.database.transaction() as session:
-        for number in range(count):
-            wanted = row(
-                external_id=f"M-{number}",
-                last_name=f"Quackenbush {number}",
-                phone=f"+1828556{number:04}",
-            )
-            upsert(session, world.profile, wanted, NOW)
+        upsert_all(session, world.profile, rows, NOW)
 
 
 def due_rows(world: World) -> list[Reminder]:

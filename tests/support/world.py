@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from app import create_app
 from carrier.client import CarrierClient, Sender
 from db.clinics import Clinics
 from db.models import Appointment, Contact, Reminder, Task
@@ -25,6 +24,7 @@ from profiles import Profile
 from scheduler.dispatch import CallDesk, Dispatcher
 from scheduler.settling import Settler
 from settings import Settings
+from tests.support.apps import new_app
 from tests.support.data import booked, stored_clinic
 from tests.support.processes import free_port
 
@@ -152,7 +152,7 @@ def running_world(
 
 @contextmanager
 def _served(settings: Settings, world: World, port: int) -> Iterator[None]:
-    app = create_app(settings, clock=lambda: world.now)
+    app = new_app(settings, clock=lambda: world.now)
     server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
