@@ -99,7 +99,7 @@ class Learner:
     def __init__(self, labels: int, features: int) -> None:
         self._lanes = Lanes(labels)
         self._weights = [0] * features
-        self._sure = math.log((labels - 1) / _LEARNT) + _MARGIN
+        self._sure = math.log(max(labels - 1, 1) / _LEARNT) + _MARGIN
 
     def learn(self, lessons: Sequence[tuple[list[int], int]]) -> list[tuple[int, ...]]:
         """The weights of each feature, by label, in parts of `_ONE`, summed over epochs.
@@ -121,7 +121,7 @@ class Learner:
     def _step(self, numbers: list[int], label: int, rate: float) -> None:
         weights, norm = self._weights, math.sqrt(len(numbers) + 1)
         scores = self._lanes.unpack(sum([weights[number] for number in numbers]))
-        others = max(scores[:label] + scores[label + 1 :])
+        others = max(scores[:label] + scores[label + 1 :], default=-math.inf)
         if scores[label] - others > self._sure * _ONE * norm:
             return  # learnt, as the odds would say: most steps end here, without working them out
         odds = _probabilities([each / _ONE / norm for each in scores])
