@@ -10,7 +10,8 @@ _CROWDED: Final = """() => {
   const chosen = 'button, input:not([type=hidden]), select, textarea, summary, [role=button],'
     + ' a';
   const name = each => (each.textContent.trim() || each.name || each.tagName).slice(0, 40);
-  const all = [...document.querySelectorAll(chosen)].filter(each => each.checkVisibility())
+  const shown = document.querySelector('dialog:modal') ?? document; // behind it nothing is in reach
+  const all = [...shown.querySelectorAll(chosen)].filter(each => each.checkVisibility())
     .filter(each => each.tagName !== 'A' || parseFloat(getComputedStyle(each).borderTopWidth))
     .map(each => ({name: name(each), box: each.getBoundingClientRect(), each}));
   const found = [];
