@@ -138,7 +138,16 @@ def connect(live: Live, book: CallBook, courier: Courier, fault: Fault | None) -
         status = CallStatus(wire.status)
         if record is not None and status not in NEXT.get(record.status, frozenset()):
             return
-        book.advance(live.sid, status, duration=caller.duration, ending=ending, waiting=None)
+        # Who watches looks no further once a call is over, so all that is told of it goes with that.
+        book.advance(
+            live.sid,
+            status,
+            duration=caller.duration,
+            ending=ending,
+            problem=caller.problem,
+            heard=tuple(caller.heard),
+            waiting=None,
+        )
         reports.tell(status, amd(wire), duration=caller.duration)
 
     caller.on_answer = answered
