@@ -12,11 +12,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
+from flows.learning import flag_examples, harmless_examples, train_flags, train_topics
 from flows.text import words
 from flows.topics.examples import Example, read_examples
 from flows.triage import Flag, find_flag
 from flows.triage.grammar import NONE
-from flows.triage.learnt import flag_examples, harmless_examples, lessons, train
+from flows.triage.learnt import Scorers
 from flows.triage.rulebook import FlagClass
 
 FOLDS: Final = 5
@@ -40,16 +41,17 @@ def cross_validated(folds: Sequence[int], every: int = 1) -> Outcomes:
         out = [each for each in flags if group[each.text] % FOLDS == fold]
         asked = [each for each in harmless if _crc(topics[each.text]) % FOLDS == fold]
         left = {each.text for each in (*out, *asked)}
-        taught = lessons(
-            [each for each in flags if each.text not in left],
-            [each for each in harmless if each.text not in left],
+        told = [each for each in flags if each.text not in left][::every]
+        asking = [each for each in read_examples() if each.text not in left][::every]
+        scorers = Scorers(
+            train_flags(told, [each for each in harmless if each.text not in left][::every]),
+            train_topics(asking, told),
         )
-        scorer = train(taught[::every])
         for each in out:
             kind = "look-alike" if each.labels[0] == NONE else each.labels[0]
-            found[each.language, kind][outcome(find_flag(each.text, scorer=scorer))] += 1
+            found[each.language, kind][outcome(find_flag(each.text, scorers=scorers))] += 1
         for each in asked:
-            found[each.language, "ordinary"][outcome(find_flag(each.text, scorer=scorer))] += 1
+            found[each.language, "ordinary"][outcome(find_flag(each.text, scorers=scorers))] += 1
     return found
 
 

@@ -138,7 +138,7 @@ def connect(live: Live, book: CallBook, courier: Courier, fault: Fault | None) -
         status = CallStatus(wire.status)
         if record is not None and status not in NEXT.get(record.status, frozenset()):
             return
-        # Who watches looks no further once a call is over, so all that is told of it goes with that.
+        # Who watches looks no further once a call is over: all that is told of it goes with that.
         book.advance(
             live.sid,
             status,

@@ -9,15 +9,12 @@ from flows.heard import Heard
 from flows.library import REMINDER_REPLY
 from flows.model import Turn
 from flows.nodes import NodeRef
-from flows.optout import prefers_another_way, speaks_of_something_else
+from flows.optout import prefers_another_way
 from flows.says import Context
 from flows.stopping import opted_out
-from flows.text import words
 from flows.topics import OPT_OUT_TOPIC, find_topics
 
 _LONG_TEXT: Final = 320
-_FEW: Final = 3
-"""So few words are an opt-out by the rules alone: "no siento" is half of something else."""
 _PERSON: Final = "coordinator"
 _LANGUAGE: Final[NodeRef] = "main.language"
 
@@ -42,9 +39,7 @@ def answer(heard: Heard) -> Turn | None:
     if OPT_OUT_TOPIC in labels and not context.event.is_spoken:
         if prefers_another_way(context.event.text):
             labels = (_PERSON,)
-        elif len(words(context.event.text)) > _FEW and not speaks_of_something_else(
-            context.event.text
-        ):
+        else:
             return opted_out(heard, "own_words", cancel=False)
     answers = _nodes(heard, labels)
     if len(answers) == 2:

@@ -9,6 +9,7 @@ half exists, and why it reads both languages whatever the session's language.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -75,7 +76,8 @@ _REACH_ES: Final = frozenset(
 _NOT_A_REQUEST_ES: Final = frozenset("no que ni nunca dejen deje paren pare".split())
 _LONGEST_KEYWORD: Final = 3
 _NEAR: Final = 6
-_SOMETHING_ELSE: Final = frozenset("KEEP IF WHEN MEDICAL NEW_ONE OWN_SLIP".split())
+_PAUSES: Final = frozenset(("STRONG", "SOFT"))
+_SOMETHING_ELSE: Final = ("KEEP", "IF", "WHEN", "MEDICAL", "NEW_ONE", "OWN_SLIP")
 
 
 class _RuleData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -100,11 +102,17 @@ class _OwnWords:
         self._stop_words = frozenset(data.stop_words.split())
         self._beside_them = frozenset(data.beside_them.split())
         self._whole = frozenset(expand_all(data.whole))
-        self.rules = tuple(
-            (Pattern.parse(notation), rule.unless)
-            for rule in data.rules
-            for notation in rule.patterns
-        )
+        self._rules: dict[str, list[tuple[Pattern, list[str]]]] = {}
+        for rule in data.rules:
+            for pattern in map(Pattern.parse, rule.patterns):
+                rarest = next(atom for atom in pattern.atoms if atom.isdisjoint(_PAUSES))
+                for concept in rarest:
+                    self._rules.setdefault(concept, []).append((pattern, rule.unless))
+
+    def rules_for(self, reading: Reading) -> Iterator[tuple[Pattern, list[str]]]:
+        """The rules that may hold: without a concept of their own none does."""
+        for concept in reading.places:
+            yield from self._rules.get(concept, ())
 
     def is_whole(self, said: list[str]) -> bool:
         """Whether the words of a whole message ask to stop with nothing more beside them."""
@@ -143,33 +151,40 @@ def plain_language_opt_out(text: str) -> bool:
     "Cancel my appointment", "when do I stop eating" and "don't stop texting me" are not that. The
     carriers' single words are `carrier_keyword`'s.
     """
+    return _rules_ask(text, _read(text), another_way=prefers_another_way(text))
+
+
+def stop_signs(text: str) -> list[str]:
+    """What the rules see in a text, as features that topics are weighed by: `o:RULE` asks to stop,
+    `o:WAY` prefers another way, and what makes it something else (`o:KEEP`, `o:MEDICAL`)."""
+    reading = _read(text)
+    signs = [f"o:{concept}" for concept in _SOMETHING_ELSE if concept in reading.places]
+    another_way = prefers_another_way(text)
+    if another_way:
+        signs.append("o:WAY")
+    if _rules_ask(text, reading, another_way=another_way):
+        signs.append("o:RULE")
+    return signs
+
+
+def _read(text: str) -> Reading:
+    return _own_words().lexicon.read([STRONG, *marked_words(text), STRONG])
+
+
+def _rules_ask(text: str, reading: Reading, *, another_way: bool) -> bool:
     own = _own_words()
-    reading = own.lexicon.read([STRONG, *marked_words(text), STRONG])
-    said = " ".join(word for word in reading.words if word not in (STRONG, SOFT))
     if "KEEP" in reading.places:
         return False
+    said = " ".join(word for word in reading.words if word not in (STRONG, SOFT))
     if own.is_whole(said.split()):
         return True
-    if prefers_another_way(text) and not _NO_TEXTS.search(" ".join(words(text))):
+    if another_way and not _NO_TEXTS.search(" ".join(words(text))):
         return False
     return any(
         _asks(reading, units, unless)
-        for pattern, unless in own.rules
+        for pattern, unless in own.rules_for(reading)
         for units in pattern.matches(reading)
     )
-
-
-def wants_messages(text: str) -> bool:
-    """Whether someone says that messages are to go on ("don't stop the reminders")."""
-    own = _own_words()
-    return "KEEP" in own.lexicon.read([STRONG, *marked_words(text), STRONG]).places
-
-
-def speaks_of_something_else(text: str) -> bool:
-    """Whether there is talk of a visit, a medicine, a time, a new number or of messages that are to
-    go on, so that likeness to opt-outs alone is not enough to take it for one."""
-    places = _own_words().lexicon.read([STRONG, *marked_words(text), STRONG]).places
-    return not _SOMETHING_ELSE.isdisjoint(places)
 
 
 def prefers_another_way(text: str) -> bool:

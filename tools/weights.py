@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import flows.topics.scorer
-import flows.topics.training
 import flows.triage.learnt
+from flows import learning
 
 
 def main() -> None:
     """Write both files of weights."""
-    flows.topics.scorer.WEIGHTS.write_bytes(flows.topics.training.learn())
-    flows.triage.learnt.WEIGHTS.write_bytes(flows.triage.learnt.learn())
+    flows.topics.scorer.WEIGHTS.write_bytes(learning.topics_file())
+    flows.triage.learnt.WEIGHTS.write_bytes(learning.flags_file())
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Which of the topics a message in free words is about, in either language.
 
 A small linear model, learnt from the example messages in examples/*.tsv (training.py), weighs the
-words, the concepts that they stand for (concepts.yaml), neighbours and spellings of a message
+words, the concepts that they stand for (concepts/*.yaml), neighbours and spellings of a message
 (features.py, scorer.py). Two measured thresholds turn the weights into an answer, a choice of two
 or three, or nothing (deciding.py). Every finding says which words decided.
 

@@ -12,15 +12,20 @@ from heapq import nlargest
 from types import MappingProxyType
 from typing import Final
 
-from flows.text import SOFT, STRONG, marked_words, words
+from flows.text import SOFT, STRONG, words
 from flows.topics.examples import UNKNOWN
-from flows.topics.scorer import Scorer, default_scorer
+from flows.topics.scorer import EMERGENCY, NO_FLAG, SAME_DAY, Scorer, default_scorer
+from flows.topics.weighing import likely, weighed
 
 ANSWER: Final = 0.7
 """A topic at least this likely is answered at once."""
 OPT_OUT_TOPIC: Final = "optout"
-OPT_OUT: Final = 0.8
-"""To stop someone's reminders, the wish must be surer than a topic."""
+OPT_OUT: Final = 0.5
+OPT_OUT_IN_FEW_WORDS: Final = 0.8
+FEW_WORDS: Final = 3
+"""A wish to get no more messages, and one of so few words that it may be half of something else.
+Lower than for a topic: the likeliest other readings are learnt beside it, and whoever asks to be
+left alone and is not may not be texted again (47 CFR 64.1200)."""
 PART: Final = 0.8
 """Of two questions in one text, each must by itself be at least this likely."""
 WORD: Final = 0.95
@@ -32,6 +37,9 @@ OFFERS_TOGETHER: Final = 0.35
 """Topics worth a place in a choice, and how likely the choice must be to hold the right one."""
 MOST_OFFERS: Final = 3
 
+_NO_TOPICS: Final = (EMERGENCY, SAME_DAY, NO_FLAG)
+"""Red flags were looked for before; what is left is shared out among the topics."""
+_LEAST: Final = 1e-9
 _MOST_PARTS: Final = 6
 _SHORTEST_WORD: Final = 3  # "or" and "y" alone say nothing
 _JOINS: Final = frozenset({"and", "also", "plus", "y", "e", "tambien", "ademas", "but", "pero"})
@@ -56,17 +64,23 @@ def find_topics(
     """What `text` asks for. `topics` names the topic of each label that is a node of the content:
     the two are one in doubt, and the likelier is the answer."""
     scorer = scorer or default_scorer()
-    marked = scorer.hear(marked_words(text))
-    said = [word for word in marked if word not in (STRONG, SOFT)]
-    if not any(len(word) >= _SHORTEST_WORD and scorer.knows(word) for word in said):
+    whole = weighed(text, scorer)
+    if not any(len(word) >= _SHORTEST_WORD and scorer.knows(word) for word in whole.said):
         return _NOTHING
-    both = _two(_parts(marked), scorer, topics)
+    both = _two(_parts(whole.marked), scorer, topics)
     if both:
         return Finding(both)
-    whole = _Reading(scorer, said, topics)
-    if whole.share >= (OPT_OUT if whole.topic == OPT_OUT_TOPIC else ANSWER):
-        return Finding((whole.label,))
-    return Finding((), whole.offers())
+    reading = _Reading(whole.odds, topics)
+    if reading.share >= _wanted(reading.topic, len(whole.said)):
+        return Finding((reading.label,))
+    return Finding((), reading.offers())
+
+
+def _wanted(topic: str, length: int) -> float:
+    """How likely a topic must be to be answered, for a text of so many words."""
+    if topic != OPT_OUT_TOPIC:
+        return ANSWER
+    return OPT_OUT_IN_FEW_WORDS if length <= FEW_WORDS else OPT_OUT
 
 
 def evidence(text: str, labels: Sequence[str], scorer: Scorer | None = None) -> tuple[str, ...]:
@@ -78,23 +92,25 @@ def evidence(text: str, labels: Sequence[str], scorer: Scorer | None = None) -> 
 
 
 class _Reading:
-    """How likely each topic is for some words; `label` is the likeliest topic's likeliest label,
-    `share` that topic's probability."""
+    """How likely each topic is, where the labels are as likely as `odds`; `label` is the likeliest
+    topic's likeliest label, `share` that topic's probability."""
 
-    def __init__(self, scorer: Scorer, said: Sequence[str], topics: Mapping[str, str]) -> None:
-        self._odds = dict(zip(scorer.labels, scorer.odds(said), strict=True))
+    def __init__(self, odds: Mapping[str, float], topics: Mapping[str, str]) -> None:
+        self._odds = dict(odds)
+        symptoms = sum(self._odds.pop(label, 0.0) for label in _NO_TOPICS)
+        topical = max(1 - symptoms, _LEAST)
         self._labels: dict[str, str] = {}
         self._shares: dict[str, float] = {}
-        self._unknown = self._odds.pop(UNKNOWN, 0.0)
-        for label, odds in self._odds.items():
+        self._unknown = self._odds.pop(UNKNOWN, 0.0) / topical
+        for label, share in self._odds.items():
             topic = topics.get(label, label)
-            self._shares[topic] = self._shares.get(topic, 0.0) + odds
+            self._shares[topic] = self._shares.get(topic, 0.0) + share / topical
             best = self._labels.setdefault(topic, label)
-            if odds > self._odds[best]:
+            if share > self._odds[best]:
                 self._labels[topic] = label
-        self.topic = max(self._shares, key=self._shares.__getitem__)
-        self.label = self._labels[self.topic]
-        self.share = self._shares[self.topic]
+        self.topic = max(self._shares, key=self._shares.__getitem__, default=UNKNOWN)
+        self.label = self._labels.get(self.topic, UNKNOWN)
+        self.share = self._shares.get(self.topic, 0.0)
 
     def offers(self) -> tuple[str, ...]:
         """The labels to choose from; none where the text is probably about something else."""
@@ -124,7 +140,7 @@ def _two(parts: Sequence[list[str]], scorer: Scorer, topics: Mapping[str, str]) 
     found: dict[str, str] = {}
     longest = max(map(len, parts))
     for part in parts:
-        reading = _Reading(scorer, part, topics)
+        reading = _Reading(likely(scorer, part), topics)
         if reading.share >= (WORD if len(part) == 1 < longest else PART):
             found.setdefault(reading.topic, reading.label)
     return tuple(found.values()) if len(found) == 2 else ()

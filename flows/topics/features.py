@@ -22,7 +22,7 @@ from flows.lexicon import expand_all
 from flows.text import fold, within_one_typo
 from flows.topics.hearing import Ear, sound
 
-CONCEPTS: Final = Path(__file__).with_name("concepts.yaml")
+CONCEPTS: Final = Path(__file__).with_name("concepts")
 _LETTERS: Final = 4
 _MOST_COUNTED: Final = 4
 _SHORTEST_MENDED: Final = 4
@@ -179,5 +179,8 @@ class Phrases:
 
 @cache
 def topic_phrases() -> Phrases:
-    """The phrases of concepts.yaml, read once a process."""
-    return Phrases(msgspec.yaml.decode(CONCEPTS.read_bytes(), type=dict[str, str]))
+    """The phrases of all files of concepts together, read once a process."""
+    concepts: dict[str, str] = {}
+    for path in sorted(CONCEPTS.glob("*.yaml")):
+        concepts |= msgspec.yaml.decode(path.read_bytes(), type=dict[str, str])
+    return Phrases(concepts)

@@ -20,12 +20,16 @@ import msgspec
 from flows.topics.features import Phrases, Reader, Word, topic_phrases
 
 WEIGHTS: Final = Path(__file__).with_name("weights.bin")
+EMERGENCY: Final = "red flag"
+SAME_DAY: Final = "red flag, same day"
+NO_FLAG: Final = "no red flag"
+"""Labels of no topic: symptoms that are told, and talk about symptoms that are not there."""
 MOST_WORDS: Final = 60
 """A longer text is not one question; its tail adds cost, not meaning."""
 LANE: Final = 4  # bytes
 ZERO: Final = 1 << 15  # what stands for no weight in a lane
 MIDDLE: Final = 1 << 7  # what stands for no weight in a byte of the file
-_SHOWN_KINDS: Final = ("w:", "b:", "s:")
+_NEIGHBOURS: Final = ("b:", "s:")
 _EDGES: Final = frozenset("<>")  # "first" and "last" are no words that a person would look for
 
 
@@ -94,14 +98,18 @@ class Scorer:
         """The words that speak most for a label, the strongest first: the reason for a finding."""
         lane = self.labels.index(label)
         read = [self._word(typed)[0] for typed in self.hear(said)]
-        names = {name for word in read for name in word.features} | self._reader.between(read)
         weights = {
-            name[2:].replace("|", " … "): (self._rows[name] >> (8 * LANE * lane) & 0xFFFF) - ZERO
-            for name in names
-            if name in self._rows and name.startswith(_SHOWN_KINDS) and not _EDGES & {*name}
+            word.text: sum(self._weight(name, lane) for name in word.features) for word in read
         }
+        for name in self._reader.between(read):
+            if name.startswith(_NEIGHBOURS) and not _EDGES & {*name}:
+                weights[name[2:].replace("|", " … ")] = self._weight(name, lane)
         ranked = sorted(weights, key=lambda name: (-weights[name], name))
         return tuple(name for name in ranked[:most] if weights[name] > 0)
+
+    def _weight(self, name: str, lane: int) -> int:
+        row = self._rows.get(name)
+        return 0 if row is None else (row >> (8 * LANE * lane) & 0xFFFF) - ZERO
 
     def _word(self, typed: str) -> tuple[Word, int, int]:
         """A word, its packed weights and how many features they are of.

@@ -18,9 +18,9 @@ from functools import cache
 from typing import Final
 
 from flows.text import words
-from flows.topics.examples import Example, read_examples
-from flows.topics.features import Phrases, Reader, Word, topic_phrases
-from flows.topics.scorer import MIDDLE, MOST_WORDS, ZERO, Head, Scorer, decode, encode
+from flows.topics.examples import Example
+from flows.topics.features import Phrases, Reader, Word
+from flows.topics.scorer import MIDDLE, MOST_WORDS, ZERO, Head, encode
 
 EPOCHS: Final = 12
 _RATE: Final = 4.0
@@ -34,25 +34,14 @@ _NOTHING: Final = -22.0  # whose exponential is nothing to nine places
 _FAMILIES: Final = 2
 _LARGEST: Final = ZERO - 1
 _STEP: Final = 16 * 8  # parts of `_ONE` that a step in the file is worth
-_KEPT: Final = 450
 _BITS: Final = 7  # of a byte, beside the sign
-
-
-def train(examples: Iterable[Example]) -> Scorer:
-    """The scorer learnt from examples; those of two questions in one are left out."""
-    return decode(weights_of(examples), topic_phrases())
-
-
-def learn() -> bytes:
-    """The contents of the file of weights that ships, from the examples that ship."""
-    return weights_of(read_examples())
 
 
 def weights_of(
     examples: Iterable[Example],
-    phrases: Phrases | None = None,
-    more: Callable[[str], Iterable[str]] = lambda _text: (),
-    kept_from: int = _KEPT,
+    phrases: Phrases,
+    more: Callable[[str], Iterable[str]],
+    kept_from: int,
 ) -> bytes:
     """The contents of the file of weights learnt from examples.
 
@@ -62,7 +51,7 @@ def weights_of(
     single = [example for example in examples if len(example.labels) == 1]
     labels = sorted({example.labels[0] for example in single})
     said = [words(example.text)[:MOST_WORDS] for example in single]
-    reader = Reader(_in_two_families(single, said), phrases or topic_phrases())
+    reader = Reader(_in_two_families(single, said), phrases)
     read = cache(reader.word)
     found = [
         [*_features(reader, read, reader.hear(each)), *more(example.text)]

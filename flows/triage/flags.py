@@ -5,18 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 from flows.text import SOFT, STRONG, marked_words, words
-from flows.topics.scorer import Scorer
 from flows.triage.judging import Flag, Judgement, joined_flag, judge, read
-from flows.triage.learnt import Opinion, second_opinion
+from flows.triage.learnt import Opinion, Scorers, second_opinion
 from flows.triage.rulebook import LEXICON, FlagClass
 
-_EMERGENCY: Final = 0.5
-_FLAGGED: Final = 0.65
-"""How likely a text must be an emergency, or any red flag, where no rule knows it."""
-_OVERRULED: Final = 0.65
-_OVERRULED_MILD: Final = 0.9
-"""How likely a text must be harmless to overrule a rule, and one that found a grave sign to be
-long-standing or faint."""
+_FLAGGED: Final = 0.45
+"""How likely a text must be a red flag where no rule knows it."""
+_OVERRULED: Final = 0.7
+"""How likely a text must be harmless to overrule a rule. One that found a grave sign to be
+long-standing or faint stands: that is for the nurse, the same day."""
 _FRAGMENT: Final = 3
 """In a text of so few words a rule is never overruled."""
 _TWO_WORDS: Final = 2
@@ -27,14 +24,16 @@ texts together."""
 LEARNT: Final = "learnt"
 
 
-def find_flag(text: str, previous: str | None = None, scorer: Scorer | None = None) -> Flag | None:
+def find_flag(
+    text: str, previous: str | None = None, scorers: Scorers | None = None
+) -> Flag | None:
     """The red flag in `text`, an emergency before a call the same day; None where there is none.
 
     `previous` is the same patient's text of a few minutes before, for a symptom split over two
     texts ("my face" / "is numb"); what `previous` says by itself is not looked at again.
-    `scorer` weighs instead of the weights that ship.
+    `scorers` weigh instead of the weights that ship.
     """
-    flag = _flag_in(text, scorer)
+    flag = _flag_in(text, scorers)
     if previous is None or (flag is not None and flag.flag_class.is_emergency):
         return flag
     before = marked_words(previous)
@@ -43,25 +42,25 @@ def find_flag(text: str, previous: str | None = None, scorer: Scorer | None = No
     joined = LEXICON.read([STRONG, *before, *marked_words(text), STRONG])
     found = joined_flag(LEXICON.read([STRONG, *before]), joined)
     judgement = Judgement(found, judge(joined).signs)
-    return _flag_in_both(previous, text, judgement, scorer) or flag
+    return _flag_in_both(previous, text, judgement, scorers) or flag
 
 
-def _flag_in(text: str, scorer: Scorer | None) -> Flag | None:
+def _flag_in(text: str, scorers: Scorers | None) -> Flag | None:
     judgement = judge(read(text))
-    opinion = second_opinion(text, judgement, scorer)
+    opinion = second_opinion(text, judgement, scorers)
     return judgement.flag if opinion is None else _weighed(judgement, opinion)
 
 
 def _flag_in_both(
-    previous: str, text: str, judgement: Judgement, scorer: Scorer | None
+    previous: str, text: str, judgement: Judgement, scorers: Scorers | None
 ) -> Flag | None:
     """The flag that only two texts together make: by a rule that the weights don't overrule, or
     an emergency that the weights are sure of, and that is not in the first alone."""
-    opinion = second_opinion(f"{previous} {text}", judgement, scorer)
+    opinion = second_opinion(f"{previous} {text}", judgement, scorers)
     if judgement.flag is not None or opinion is None:
         return judgement.flag if opinion is None else _weighed(judgement, opinion)
     too_few = opinion.length <= _FRAGMENT or len(words(text)) <= _TWO_WORDS
-    if too_few or opinion.emergency < _SURE or _flag_in(previous, scorer) is not None:
+    if too_few or opinion.emergency < _SURE or _flag_in(previous, scorers) is not None:
         return None
     return _learnt(opinion)
 
@@ -75,12 +74,11 @@ def _weighed(judgement: Judgement, opinion: Opinion) -> Flag | None:
     harmless, added to where they are a red flag that no rule knows."""
     flag = judgement.flag
     if flag is None:
-        told = opinion.emergency >= _EMERGENCY or 1 - opinion.harmless >= _FLAGGED
-        return _learnt(opinion) if told and opinion.length > _TWO_WORDS else None
+        told = 1 - opinion.harmless >= _FLAGGED and opinion.length > _TWO_WORDS
+        return _learnt(opinion) if told else None
     same_day = flag.flag_class is FlagClass.SAME_DAY
     mild = same_day and not flag.rule_id.startswith(FlagClass.SAME_DAY)
-    overruled = _OVERRULED_MILD if mild else _OVERRULED
-    if opinion.harmless >= overruled and opinion.length > _FRAGMENT:
+    if opinion.harmless >= _OVERRULED and opinion.length > _FRAGMENT and not mild:
         return None
     if same_day and not mild and opinion.emergency >= _SURE:
         return _learnt(opinion)

@@ -62,7 +62,7 @@ def test_a_text_gets_the_engine_s_answer_and_the_reason(lite_site: TestSite) -> 
     turn = take_turn(LIBRARY, Session("en"), Event("do I need a ride home"), Facts(ARA, NOW))
     assert " ".join(sms_body(turn.says).split()) in page
     assert "An answer : prep.driver . Because of the words of the question: “" in page
-    assert "“home”, “ride”" in page
+    assert "“ride”" in page
     assert re.search(r"[12] segments?", page)
 
 

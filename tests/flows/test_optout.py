@@ -15,7 +15,7 @@ from flows.optout import (
     is_yes,
     plain_language_opt_out,
     prefers_another_way,
-    wants_messages,
+    stop_signs,
 )
 from flows.text import fold
 from tests.support.labelled import labelled
@@ -143,9 +143,9 @@ def test_taking_texts_back_is_one_whatever_else_is_said(text: str) -> None:
 
 
 def test_wanting_messages_is_told_apart() -> None:
-    assert wants_messages("please don't stop the reminders")
-    assert wants_messages("no dejen de mandarme mensajes")
-    assert not wants_messages("stop the reminders")
+    assert stop_signs("please don't stop the reminders") == ["o:KEEP"]
+    assert stop_signs("no dejen de mandarme mensajes") == ["o:KEEP"]
+    assert stop_signs("stop the reminders") == ["o:RULE"]
 
 
 @pytest.mark.parametrize("lang", ["en", "es"])

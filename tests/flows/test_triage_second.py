@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import pytest
 
+from flows.learning import flag_examples, harmless_examples
 from flows.triage import find_flag
-from flows.triage.learnt import flag_examples, harmless_examples
 from tests.support.labelled import labelled
 
 ORDINARY = "triage/second_ordinary_{}.tsv"
