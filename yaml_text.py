@@ -43,9 +43,17 @@ _QUICK: Final = _of_strings(yaml.CSafeLoader) if yaml.__with_libyaml__ else _CLE
 def load_yaml(text: str) -> object:
     """Parse YAML with every scalar kept as text. Raises `yaml.YAMLError` with line and column."""
     try:
-        return yaml.load(text, Loader=_QUICK)  # noqa: S506 - a SafeLoader with fewer types
+        return _read(text, _QUICK)
     except yaml.YAMLError:  # the other loader says better, and everywhere in the same words, why
-        return yaml.load(text, Loader=_CLEAR)  # noqa: S506 - as above
+        return _read(text, _CLEAR)
+
+
+def _read(text: str, kind: type[_Loader]) -> object:
+    loader = kind(text)
+    try:
+        return loader.get_single_data()
+    finally:
+        loader.dispose()
 
 
 def one_line(error: yaml.YAMLError) -> str:

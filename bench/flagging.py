@@ -10,6 +10,8 @@ from __future__ import annotations
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from flows.learning import flag_examples, harmless_examples, train_flags, train_topics
@@ -34,25 +36,48 @@ not. The kinds are the classes of red flags, `look-alike` and `ordinary`."""
 def cross_validated(folds: Sequence[int], every: int = 1) -> Outcomes:
     """What is found in the messages of the folds that were left out, one after the other; only each
     `every`-th of the lessons of the others is learnt."""
-    flags, harmless = flag_examples(), harmless_examples()
-    group, topics = paraphrases(flags), _topic_families()
     found: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for fold in folds:
-        out = [each for each in flags if group[each.text] % FOLDS == fold]
-        asked = [each for each in harmless if _crc(topics[each.text]) % FOLDS == fold]
-        left = {each.text for each in (*out, *asked)}
-        told = [each for each in flags if each.text not in left][::every]
-        asking = [each for each in read_examples() if each.text not in left][::every]
-        scorers = Scorers(
-            train_flags(told, [each for each in harmless if each.text not in left][::every]),
-            train_topics(asking, told),
-        )
-        for each in out:
+        left = left_out(fold, every)
+        for each in left.flags:
             kind = "look-alike" if each.labels[0] == NONE else each.labels[0]
-            found[each.language, kind][outcome(find_flag(each.text, scorers=scorers))] += 1
-        for each in asked:
-            found[each.language, "ordinary"][outcome(find_flag(each.text, scorers=scorers))] += 1
+            found[each.language, kind][outcome(find_flag(each.text, scorers=left.scorers))] += 1
+        for each in left.harmless:
+            flag = find_flag(each.text, scorers=left.scorers)
+            found[each.language, "ordinary"][outcome(flag)] += 1
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """One fold's messages, which `scorers` have not learnt from; `asked` are the examples of topics
+    and `harmless` those of them that are no red flag."""
+
+    flags: list[Example]
+    asked: list[Example]
+    harmless: list[Example]
+    scorers: Scorers
+
+
+@cache
+def left_out(fold: int, every: int = 1) -> LeftOut:
+    """One of the folds, learnt without once for all who ask."""
+    flags, asked = flag_examples(), read_examples()
+    group = paraphrases(flags)
+    family = {each.text: _crc(each.family) for each in asked}
+    out = {text for text, number in (group | family).items() if number % FOLDS == fold}
+    told = [each for each in flags if each.text not in out][::every]
+    harmless = harmless_examples()
+    scorers = Scorers(
+        train_flags(told, [each for each in harmless if each.text not in out][::every]),
+        train_topics([each for each in asked if each.text not in out][::every], told),
+    )
+    return LeftOut(
+        [each for each in flags if each.text in out],
+        [each for each in asked if each.text in out],
+        [each for each in harmless if each.text in out],
+        scorers,
+    )
 
 
 def outcome(flag: Flag | None) -> str:
@@ -84,10 +109,6 @@ def _head(groups: Mapping[str, str], text: str) -> str:
     while groups[text] != text:
         text = groups[text]
     return text
-
-
-def _topic_families() -> dict[str, str]:
-    return {each.text: each.family for each in read_examples()}
 
 
 def _crc(text: str) -> int:

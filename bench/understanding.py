@@ -9,7 +9,6 @@ held back. The lines of older sets that were tuned on have become examples.
 from __future__ import annotations
 
 import datetime as dt
-import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -20,11 +19,10 @@ from bench import flagging
 from bench.measure import Figure, Limit, Scale, Target
 from bench.places import clinic
 from flows.engine import take_turn
-from flows.learning import flag_examples, train_topics
 from flows.library import default_library
 from flows.model import Event, Facts, Kind, Session, Understood
 from flows.topics.deciding import find_topics
-from flows.topics.examples import UNKNOWN, Example, read_examples
+from flows.topics.examples import UNKNOWN, read_examples
 from flows.triage import FlagClass, find_flag
 
 LANE: Final = "understanding"
@@ -66,18 +64,15 @@ def cross_validated(folds: Sequence[int], every: int = 1) -> dict[str, Counter[s
     """How the topics of left-out families come out, by language; see `outcome`. Only each
     `every`-th of the other examples is learnt from."""
     topics = default_library().topics
-    examples = read_examples()
     found: dict[str, Counter[str]] = {"en": Counter(), "es": Counter()}
     for fold in folds:
-        learnt = [each for each in examples if _fold(each) != fold]
-        scorer = train_topics(learnt[::every], flag_examples()[::every])
-        for each in examples:
-            if _fold(each) == fold:
-                wanted = frozenset(topics.get(label, label) for label in each.labels)
-                finding = find_topics(each.text, topics, scorer)
-                answers = frozenset(topics.get(label, label) for label in finding.answers)
-                offers = frozenset(topics.get(label, label) for label in finding.offers)
-                found[each.language][outcome(wanted, answers, offers)] += 1
+        left = flagging.left_out(fold, every)
+        for each in left.asked:
+            wanted = frozenset(topics.get(label, label) for label in each.labels)
+            finding = find_topics(each.text, topics, left.scorers.topics)
+            answers = frozenset(topics.get(label, label) for label in finding.answers)
+            offers = frozenset(topics.get(label, label) for label in finding.offers)
+            found[each.language][outcome(wanted, answers, offers)] += 1
     return found
 
 
@@ -89,10 +84,6 @@ def outcome(wanted: frozenset[str], answers: frozenset[str], offers: frozenset[s
     if answers:
         return "right" if wanted <= answers else "offered" if wanted & answers else "wrong"
     return "offered" if wanted & offers else "missed"
-
-
-def _fold(example: Example) -> int:
-    return zlib.crc32(example.family.encode()) % FOLDS
 
 
 def _shares(name: str, outcomes: Counter[str], *, with_targets: bool) -> Iterator[Figure]:

@@ -1,5 +1,6 @@
 """Brings status callbacks to the app: in which order, how often and how late they go out."""
 
+import threading
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -37,6 +38,20 @@ class Courier:
         self._webhooks = webhooks
         self._keep = keep
         self._held: dict[str, list[Report]] = defaultdict(list)
+        self._lock = threading.Lock()
+        self._waiting: list[Report] | None = None  # for `release`, while somebody holds them
+
+    def hold(self) -> None:
+        """Send no report before `release`."""
+        with self._lock:
+            self._waiting = self._waiting or []
+
+    def release(self) -> None:
+        """Send what was held, in its order, and hold nothing any more."""
+        with self._lock:
+            waiting, self._waiting = self._waiting or [], None
+            for report in waiting:
+                self._post_soon(report)
 
     def send(self, report: Report, fault: Fault | None, *, last: bool) -> None:
         """Send a report, unless a fault has other plans; `last` says that no more follows."""
@@ -65,8 +80,15 @@ class Courier:
         """Send through the lane of its own message or call."""
         if seconds > 0:
             self._background.after(seconds, lambda: self._later(0, report))
-        else:
-            self._background.post(report.sid, lambda: self._post(report))
+            return
+        with self._lock:
+            if self._waiting is None:
+                self._post_soon(report)
+            else:
+                self._waiting.append(report)
+
+    def _post_soon(self, report: Report) -> None:
+        self._background.post(report.sid, lambda: self._post(report))
 
     def _post(self, report: Report) -> None:
         try:

@@ -204,6 +204,15 @@ class Emulator:
             if message_sid in (None, callback.message_sid)
         ]
 
+    def hold_reports(self) -> None:
+        """Post no status callback before `release_reports`; messages go on their way meanwhile, and
+        what is held does not keep the carrier from being idle."""
+        self._exchange.courier.hold()
+
+    def release_reports(self) -> None:
+        """Post the callbacks that were held, and later ones as usual."""
+        self._exchange.courier.release()
+
     def set_reach(self, phone: str, reach: Reach) -> None:
         """Switch a phone off or on, or make it a landline."""
         self._exchange.state.set_phone(phone, reach=reach)

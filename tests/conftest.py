@@ -1,9 +1,7 @@
 """Databases, the app and the browser, each started only when a test asks for it."""
 
 import gc
-import os
 import sqlite3
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -24,25 +22,12 @@ from tests.support.web import Bot, bot_on
 Flask.url_rule_class = KnownRule
 
 
-_IN_MEMORY = Path("/dev/shm")  # noqa: S108 - each test gets a folder of its own in it
-_ROOMY = 8 << 30  # bytes; a run takes less than half of it
-
-
-def pytest_configure() -> None:
-    """Put temporary files into memory where there is plenty: every commit of SQLite waits for the
-    disk, as it should, and hundreds of tests together wait for minutes."""
-    if "TMPDIR" in os.environ or not _IN_MEMORY.is_dir():
-        return
-    there = os.statvfs(_IN_MEMORY)
-    if there.f_bavail * there.f_frsize >= _ROOMY and not there.f_flag & os.ST_NOEXEC:
-        tempfile.tempdir = str(_IN_MEMORY)
-
-
 _LONGEST = (
-    *("bench/test_bench", "admin/test_every_page", "scheduler/test_crashed_calls"),
-    *("scheduler/test_workers", "flows/topics/test_deciding", "scheduler/test_crashes"),
-    *("tools/test_demo", "cli/test_demo_morning", "cli/test_imports_at_once", "flows/test_triage"),
-    *("admin/test_imports_in_service", "admin/test_today_pages", "admin/test_thread_page"),
+    *("bench/test_bench", "bench/test_left_out", "admin/test_every_page"),
+    *("flows/topics/test_deciding", "scheduler/test_crashed_calls", "scheduler/test_workers"),
+    *("scheduler/test_crashes", "tools/test_demo", "cli/test_demo_morning"),
+    *("cli/test_imports_at_once", "admin/test_imports_in_service"),
+    *("admin/test_today_pages", "admin/test_thread_page"),
 )
 """The files of tests that take longest: they are begun first, so that at the end of a run nobody
 waits for one of them."""

@@ -179,6 +179,22 @@ def test_late_callbacks_do_not_hold_up_the_message(
     assert app.statuses() == ["sent", "delivered"]
 
 
+def test_callbacks_wait_until_they_are_released(
+    client: Client, connected: Emulator, app: FakeApp
+) -> None:
+    connected.hold_reports()
+    sid = send(client, status_callback=f"{app.url}/sms/status").sid
+    wait_until("delivery", lambda: connected.message(sid).status is Status.DELIVERED)
+    connected.wait_until_idle()
+    assert app.posts == []
+    connected.release_reports()
+    connected.wait_until_idle()
+    assert app.statuses() == ["sent", "delivered"]
+    send(client, status_callback=f"{app.url}/sms/status")
+    connected.wait_until_idle()
+    assert app.statuses() == ["sent", "delivered"] * 2
+
+
 @pytest.mark.parametrize(
     "make",
     [

@@ -12,12 +12,10 @@ from functools import cache
 
 import pytest
 
-from bench import flagging
 from flows.learning import flag_examples, harmless_examples
 from flows.triage import Flag, FlagClass, find_flag
 from tests.support.labelled import labelled
 
-GRAVE = {each.value for each in FlagClass if each.is_emergency}
 MUST_FIRE = labelled("triage/must_fire.tsv")
 MUST_NOT_FIRE = labelled("triage/must_not_fire.tsv")
 
@@ -86,20 +84,6 @@ def test_recall_and_false_alarms_on_messages_never_tuned_on(lang: str) -> None:
     assert share("heldout", lang, "emergency", "emergency") >= 0.99
     assert share("heldout", lang, "same_day", "same_day", "emergency") >= 0.9
     assert share("heldout", lang, "none", "emergency", "same_day") <= 0.075
-
-
-def test_red_flags_and_ordinary_questions_of_families_that_were_left_out() -> None:
-    """Harder than life: whole ways of telling a sign were never seen, and many lines were written
-    to say one without its usual words."""
-    found = flagging.cross_validated([0])
-    for language in ("en", "es"):
-        grave = [n for (spoken, name), n in found.items() if spoken == language and name in GRAVE]
-        outcomes = sum(grave, Counter[str]())
-        assert outcomes["none"] <= 0.07 * outcomes.total()
-        ordinary = found[language, "ordinary"]
-        assert ordinary.total() - ordinary["none"] <= 0.045 * ordinary.total()
-        talk = found[language, "look-alike"]
-        assert talk.total() - talk["none"] <= 0.16 * talk.total()
 
 
 @pytest.mark.parametrize(

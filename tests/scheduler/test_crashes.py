@@ -60,6 +60,7 @@ def assert_settled_by_listing(world: World) -> None:
 
 def assert_settled_by_callback(world: World) -> None:
     """The carrier's report is enough; a new worker finds nothing left to do."""
+    world.carrier.release_reports()
     wait_until("the report", lambda: the_row(world).status == "delivered")
     world.carrier.wait_until_idle()
     outlive_the_grace(world)
@@ -95,7 +96,7 @@ def test_killed_during_the_request(world: World, by: str) -> None:
     if by == "listing":
         drop_callbacks(world)
     else:
-        world.carrier.faults.add(Fault(kind=FaultKind.CALLBACK_DELAY, seconds=0.8, times=None))
+        world.carrier.hold_reports()
     with running_worker(world, DUE) as worker:
         wait_for_text(world)
         assert the_row(world).status == "sending"
@@ -114,7 +115,7 @@ def test_killed_after_the_answer_and_before_it_is_written_down(world: World, by:
     if by == "listing":
         drop_callbacks(world)
     else:
-        world.carrier.faults.add(Fault(kind=FaultKind.CALLBACK_DELAY, seconds=1.2, times=None))
+        world.carrier.hold_reports()
     with running_worker(world, DUE) as worker:
         wait_for_text(world)
         with world.database.transaction() as session:

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 from sqlalchemy import select, update
 
-from carrier.client import CarrierClient, OutgoingText, Sender
+from carrier.client import CarrierClient, CarrierMessage, OutgoingText, Sender
 from carrier.outcome import Accepted
 from db.models import Patient, Reminder, ReminderEvent
 from emulator import Fault, FaultKind, Operation
@@ -92,12 +92,11 @@ def test_an_unclear_answer_is_settled_by_listing(world: World, how: str) -> None
 def test_an_unclear_answer_is_settled_by_a_report(world: World, how: str) -> None:
     """The report comes when the row is in doubt already."""
     visit = world.book()
-    world.carrier.faults.add(
-        UNCLEAR_ANSWERS[how], Fault(kind=FaultKind.CALLBACK_DELAY, seconds=0.3, times=None)
-    )
-    world.now = DUE
-    world.dispatcher.run(lambda: DUE)
+    world.carrier.faults.add(UNCLEAR_ANSWERS[how])
+    world.carrier.hold_reports()
+    world.dispatch(DUE)
     assert state(world, visit) == ("in_doubt", "in_doubt")
+    world.carrier.release_reports()
     wait_until("the report", lambda: the_row(world, visit).status == "delivered")
     world.carrier.wait_until_idle()
     assert settle(world, DUE + HOUR) == 0
@@ -190,17 +189,12 @@ def test_without_a_list_for_too_long_it_stays_with_the_person(world: World) -> N
 
 def test_a_late_report_still_settles_what_was_given_up(world: World) -> None:
     visit = world.book()
-    world.carrier.faults.add(
-        UNCLEAR_ANSWERS["reset"],
-        Fault(kind=FaultKind.CALLBACK_DELAY, seconds=5, times=None),
-        NO_LIST,
-    )
-    world.now = DUE
-    world.dispatcher.run(lambda: DUE)
-    world.now = the_row(world, visit).send_by + HOUR
-    settler = Settler(world.database, world.dispatcher.carrier, world.dispatcher.clinics)
-    settler.run(lambda: world.now)
+    world.carrier.faults.add(UNCLEAR_ANSWERS["reset"], NO_LIST)
+    world.carrier.hold_reports()
+    world.dispatch(DUE)
+    settle(world, the_row(world, visit).send_by + HOUR)
     assert state(world, visit) == ("failed", "in_doubt")
+    world.carrier.release_reports()
     wait_until("the report", lambda: the_row(world, visit).status == "delivered")
     assert world.tasks() == []
 
@@ -380,16 +374,21 @@ def test_reports_before_the_answer(world: World) -> None:
     assert world.appointment(visit).answer == "confirmed"
 
 
-def test_a_report_while_it_is_looked_up_wins(world: World) -> None:
+def test_a_report_while_it_is_looked_up_wins(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """The settler's answer is older than the report, and its token is no longer the row's."""
     visit = world.book()
-    world.carrier.faults.add(
-        UNCLEAR_ANSWERS["reset"],
-        Fault(kind=FaultKind.CALLBACK_DELAY, seconds=0.3, times=None),
-        Fault(kind=FaultKind.HOLD_RESPONSE, on=Operation.LIST, seconds=1),
-    )
-    world.now = DUE
-    world.dispatcher.run(lambda: DUE)
+    world.carrier.faults.add(UNCLEAR_ANSWERS["reset"])
+    world.carrier.hold_reports()
+    world.dispatch(DUE)
+    find_texts = CarrierClient.find_texts
+
+    def overtaken(client: CarrierClient, to: str, since: dt.datetime) -> list[CarrierMessage]:
+        listed = find_texts(client, to, since)
+        world.carrier.release_reports()
+        world.carrier.wait_until_idle()
+        return listed
+
+    monkeypatch.setattr(CarrierClient, "find_texts", overtaken)
     assert settle(world, GRACE_IS_OVER) == 1
     assert state(world, visit) == ("delivered", None)
     assert "found_at_carrier" not in happened(world, visit)
