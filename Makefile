@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench bench-long weights screenshots setup setup-dev lock clean python
+.PHONY: help demo test bench bench-long weights weights-check screenshots setup setup-dev lock clean python
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ bench-long: setup-dev ## Run the benchmarks of very many reminders; this takes m
 
 weights: setup-dev ## Learn what free words mean anew, after a change of the examples
 	@$(BIN)/python -m tools.weights
+
+weights-check: setup-dev ## Learn them anew and say whether those that ship are the same, byte for byte
+	@$(BIN)/python -m tools.weights --check
 
 screenshots: setup-dev ## Take the pictures of the coordinators' site anew, into docs/pictures
 	@$(BIN)/python -m tools.screenshots

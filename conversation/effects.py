@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Literal
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -22,6 +23,7 @@ from flows.model import (
     HandOff,
     HoldMessages,
     NoMoreCalls,
+    NoMoreTexts,
     OnCall,
     OpenTask,
     OptIn,
@@ -92,7 +94,9 @@ def _apply_to_number(doing: Doing, contact: ContactState, effect: Effect) -> Non
             until = doing.now + dt.timedelta(minutes=minutes)
             set_contact(doing.session, contact.id, held_until=until)
         case NoMoreCalls():
-            _no_more_calls(doing, contact)
+            _withdraw(doing, contact, "voice")
+        case NoMoreTexts():
+            _withdraw(doing, contact, "sms")
         case Verified(patients):
             record_verified(doing.session, contact, patients, doing.now)
         case IdentityMiss():
@@ -112,18 +116,21 @@ def _switch_language(doing: Doing, contact: ContactState, language: str) -> None
     )
 
 
-def _no_more_calls(doing: Doing, contact: ContactState) -> None:
-    """Everyone on this phone has withdrawn the consent to be called."""
+def _withdraw(doing: Doing, contact: ContactState, channel: Literal["sms", "voice"]) -> None:
+    """Everyone on this phone has withdrawn the consent to be reached by a channel."""
+    consent = Patient.sms_consent if channel == "sms" else Patient.voice_consent
     agreed = doing.session.scalars(
         select(Patient).where(
-            Patient.clinic_id == contact.clinic_id,
-            Patient.phone == contact.phone,
-            Patient.voice_consent,
+            Patient.clinic_id == contact.clinic_id, Patient.phone == contact.phone, consent
         )
     )
     for patient in agreed:
-        patient.voice_consent = False
+        setattr(patient, consent.key, False)
         change = ConsentChange(
-            patient_id=patient.id, channel="voice", granted=False, source="call", at=doing.now
+            patient_id=patient.id,
+            channel=channel,
+            granted=False,
+            source="text" if doing.call_sid is None else "call",
+            at=doing.now,
         )
         doing.session.add(change)

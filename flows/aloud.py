@@ -22,7 +22,12 @@ from flows.model import (
     Understood,
 )
 from flows.nodes import Ask, Asks, Do
-from flows.optout import Keyword, carrier_keyword, plain_language_opt_out
+from flows.optout import (
+    Keyword,
+    carrier_keyword,
+    plain_language_opt_out,
+    wants_calls_instead,
+)
 from flows.says import Context, answer_hint, message, text_of
 
 NO_MORE_CALLS_KEY = "8"
@@ -89,6 +94,8 @@ def opt_out(context: Context) -> Turn | None:
         return None
     if facts.we_called and carrier_keyword(event.text) is Keyword.STOP:
         return no_more_calls(context, "keyword")
+    if wants_calls_instead(event.text):
+        return moves.calls_instead(context, "own_words")
     if carrier_keyword(event.text) is not None or not plain_language_opt_out(event.text):
         return None
     if facts.withheld:  # a person asks which number it is

@@ -9,14 +9,20 @@ from profiles import Language
 
 _SPANISH: Final = frozenset(
     "hola buenos buenas dias tardes noches que como cuando donde cuanto cuantos cual quien por "
-    "para con sin puedo debo tengo necesito quiero mi mis la el los las un una es esta estoy "
-    "cita gracias favor usted espanol ayuda comer beber tomar agua medicina medicinas duele "
-    "dolor columna espalda fractura y o del al se me le".split()
+    "para con sin puedo puede debo tengo tiene necesito quiero mi mis la el los las lo un una es "
+    "esta estoy esto eso cita gracias favor usted espanol ayuda comer beber tomar agua medicina "
+    "medicinas duele dolor columna espalda fractura y o del al se le les nos su sus yo ya ni muy "
+    "pero porque si no hay ser son era fue va voy soy hasta desde antes despues hace todo nada "
+    "mas hoy manana anoche ayer en tu te ella ellos ustedes dejen manden mensaje mensajes".split()
 )
 _ENGLISH: Final = frozenset(
-    "hi hello hey good morning what how when where why who which can could should do does is are "
-    "my the an i you it this that for with without please thanks thank english help eat drink "
-    "water medicine pain back spine fracture appointment and or of to in on".split()
+    "hi hello hey good morning what how when where why who which can could should would will do "
+    "does did dont doesnt didnt is isnt are was were be been am im its thats my your the an i you "
+    "he she we they his her him our it this that these those for with without from at by as if so "
+    "but not no please thanks thank english help eat drink take took get got have has had need "
+    "want stop text texts texting call called messages reminder water medicine pain back spine "
+    "fracture appointment and or of to in on up off out about after before there here all any "
+    "just more now cant wont couldnt".split()
 )
 
 

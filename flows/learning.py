@@ -20,7 +20,7 @@ from flows.optout import stop_signs
 from flows.topics.examples import Example, read_examples
 from flows.topics.features import topic_phrases
 from flows.topics.scorer import EMERGENCY, NO_FLAG, SAME_DAY, Scorer, decode
-from flows.topics.training import weights_of
+from flows.topics.training import Lessons, lessons_of, weights_of
 from flows.triage.grammar import NONE, generated_examples
 from flows.triage.judging import judge, read
 from flows.triage.rulebook import PHRASES, FlagClass
@@ -31,30 +31,32 @@ _EMERGENCY: Final = "emergency"
 _EVERY: Final = 2
 _SELDOM: Final = 4
 _STRIDE: Final = 7  # so that the questions come from all topics
-_KEPT_OF_TOPICS: Final = 1400
-_KEPT_OF_FLAGS: Final = 650
+_KEPT_OF_TOPICS: Final = 3400
+_KEPT_OF_FLAGS: Final = 1700
 """Features that weigh less are left out of the files, which keeps them small."""
+_ORDINARY: Final = "ordinary"
+"""The family of everyday messages without a red flag: many of them do ask for a topic."""
 _REPORTED: Final = ("problem.ill",)  # illness that is told may well be one for the same day
 
 
-def topics_file() -> bytes:
-    """The contents of the file of topics' weights, from the examples that ship."""
+def topics_lessons() -> Lessons:
+    """What the file of topics' weights is learnt from, the examples that ship."""
     return _topics_from(read_examples(), flag_examples())
 
 
-def flags_file() -> bytes:
-    """The contents of the file of red flags' weights, from the examples that ship."""
+def flags_lessons() -> Lessons:
+    """What the file of red flags' weights is learnt from, the examples that ship."""
     return _flags_from(flag_examples(), harmless_examples())
 
 
 def train_topics(examples: Iterable[Example], flags: Iterable[Example]) -> Scorer:
     """The scorer of topics learnt from examples; those of two questions in one are left out."""
-    return decode(_topics_from(examples, flags), topic_phrases())
+    return decode(weights_of(_topics_from(examples, flags)), topic_phrases())
 
 
 def train_flags(flags: Sequence[Example], harmless: Sequence[Example]) -> Scorer:
     """The scorer of red flags learnt from examples of them and of messages without one."""
-    return decode(_flags_from(flags, harmless), PHRASES)
+    return decode(weights_of(_flags_from(flags, harmless)), PHRASES)
 
 
 def flag_examples() -> list[Example]:
@@ -86,25 +88,26 @@ def _example(place: str, line: str) -> Example:
     language, label, family, text = fields
     if label == _EMERGENCY:
         label = family if family in set(FlagClass) else FlagClass.AMBULANCE.value
-    return Example(language, (label,), place, text)
+    return Example(language, (label,), f"{family}, {place}", text)
 
 
-def _topics_from(examples: Iterable[Example], flags: Iterable[Example]) -> bytes:
+def _topics_from(examples: Iterable[Example], flags: Iterable[Example]) -> Lessons:
     told = (
         Example(each.language, (_as_topic(each.labels[0]),), each.family, each.text)
         for each in (*flags, *generated_examples())
+        if not each.family.startswith(_ORDINARY)
     )
-    return weights_of([*examples, *told], topic_phrases(), stop_signs, _KEPT_OF_TOPICS)
+    return lessons_of([*examples, *told], topic_phrases(), stop_signs, _KEPT_OF_TOPICS)
 
 
 def _as_topic(label: str) -> str:
     return {NONE: NO_FLAG, FlagClass.SAME_DAY: SAME_DAY}.get(label, EMERGENCY)
 
 
-def _flags_from(flags: Sequence[Example], harmless: Sequence[Example]) -> bytes:
+def _flags_from(flags: Sequence[Example], harmless: Sequence[Example]) -> Lessons:
     told = [*flags, *generated_examples(), *harmless]
     told += [*_run_on(flags, harmless), *_harmless_run_on(flags, harmless)]
-    return weights_of(told, PHRASES, lambda text: sorted(judge(read(text)).signs), _KEPT_OF_FLAGS)
+    return lessons_of(told, PHRASES, lambda text: sorted(judge(read(text)).signs), _KEPT_OF_FLAGS)
 
 
 def _run_on(flags: Sequence[Example], harmless: Sequence[Example]) -> Iterator[Example]:

@@ -246,6 +246,12 @@ class NoMoreCalls:
 
 
 @dataclass(frozen=True, slots=True)
+class NoMoreTexts:
+    """No more texts of our own to this number: calls, where the patient agreed to them, else a
+    person phones. Whoever texts us is still answered."""
+
+
+@dataclass(frozen=True, slots=True)
 class OnCall:
     """What the call does next: one of the `Do` that only a call can."""
 
@@ -262,6 +268,7 @@ Effect: TypeAlias = (
     | HoldMessages
     | HandOff
     | NoMoreCalls
+    | NoMoreTexts
     | OnCall
     | Verified
     | IdentityMiss

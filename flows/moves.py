@@ -14,6 +14,7 @@ from flows.library import CANNOT_COME, READY, START
 from flows.model import (
     HandOff,
     Kind,
+    NoMoreTexts,
     OfferKind,
     OnCall,
     OpenTask,
@@ -235,6 +236,13 @@ def hand_off(context: Context, rule: str) -> Turn:
     say = message(context, "handoff" if is_open else "handoff_closed")
     task = OpenTask(TaskKind.CALL_ME, topic="coordinator", appointment=appointment)
     return turn_of(context, understood, said, (say,), task)
+
+
+def calls_instead(context: Context, rule: str) -> Turn:
+    """The patient wants to be called and no longer texted: our own texts end, a person calls."""
+    turn = hand_off(context, rule)
+    said = message(context, "calls_instead")
+    return replace(turn, says=(said, *turn.says), effects=(NoMoreTexts(), *turn.effects))
 
 
 def back(context: Context) -> Turn:

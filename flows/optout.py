@@ -56,9 +56,19 @@ _KEYWORDS: Final = {
 }
 _YES: Final = frozenset({"yes", "y", "yes please", "si", "si por favor"})
 _NO_TEXTS: Final = re.compile(
-    r"\b(?:dont|do not|stop|quit|never|no more) (?:text|texts|texting|txt|messag(?:e|es|ing))"
-    r"(?: me\b| us\b| this\b| call\b| just\b| i\b|$)"
-    r"|\bno (?:me )?(?:manden|mande|envien|escriban|texteen) (?:mas |mensajes|textos|llam|habl)"
+    r"\b(?:dont|do not|stop|quit|never|no more|no|not|instead of|than) (?:be |an? |the )?"
+    r"(?:texts?|texting|texted|txts?|txting|messag(?:es?|ing))\b"
+    r"(?! (?:him|her|them|my (?:son|daughter|husband|wife|mom|mother|dad|father))\b)"
+    r"|\bno (?:que )?(?:me |nos )?(?:mand|envi|escrib|text)\w+|\bno (?:mas )?(?:mensajes|textos)\b"
+    r"|\b(?:en vez|en lugar) de (?:mensajes|textos|escrib|mandar)"
+)
+_CALLS: Final = frozenset("call phone ring".split())
+_CALL_INSTEAD: Final = re.compile(
+    r"^(?:please |pls |just |can you |could you )*(?:call|phone|ring) .*\b(?:te?xt|messag)"
+    r"|\b(?:rather|prefer|want|like) (?:an? |you |to |be |my )*(?:phone )?(?:calls?|called|phone)\b"
+    r"|\b(?:llame|llamen|marque|marquen|hable|hablen)(?:me|nos)\b"
+    r"|\b(?:mejor|solo|prefiero) (?:que me |una |por |llamada )*(?:llam|telefono|habl|marq)"
+    r"|(?<!\bno )\bquiero que (?:alguien )?me (?:llam|habl|marq)"
 )
 _TEXT_INSTEAD: Final = re.compile(
     r"\b(?:dont|do not|stop|quit) (?:call|ring|phon)\w*\b[^.!?]*, *(?:just |please |but )*te?xt\b"
@@ -68,7 +78,9 @@ _TEXT_INSTEAD: Final = re.compile(
 _REACH: Final = frozenset("call text txt phone ring use email mail try".split())
 _WHOM: Final = frozenset("me us my him her our his the mom dad this".split())
 _FORBIDS: Final = frozenset("dont not no stop quit never cant instead".split())
-_NOT_A_REQUEST: Final = _FORBIDS | frozenset("you they u yall who ever to or keep".split())
+_NOT_A_REQUEST: Final = _FORBIDS | frozenset(
+    "you they u yall who ever to or keep i ill will".split()
+)
 _REACH_ES: Final = frozenset(
     "llamen llame llamenme llameme hablen hable hablenme hableme marquen marquenme marqueme "
     "escribanme escribame mandenme mandeme texteenme usen".split()
@@ -151,7 +163,7 @@ def plain_language_opt_out(text: str) -> bool:
     "Cancel my appointment", "when do I stop eating" and "don't stop texting me" are not that. The
     carriers' single words are `carrier_keyword`'s.
     """
-    return _rules_ask(text, _read(text), another_way=prefers_another_way(text))
+    return _rules_ask(_read(text), another_way=prefers_another_way(text))
 
 
 def stop_signs(text: str) -> list[str]:
@@ -162,7 +174,7 @@ def stop_signs(text: str) -> list[str]:
     another_way = prefers_another_way(text)
     if another_way:
         signs.append("o:WAY")
-    if _rules_ask(text, reading, another_way=another_way):
+    if _rules_ask(reading, another_way=another_way):
         signs.append("o:RULE")
     return signs
 
@@ -171,14 +183,14 @@ def _read(text: str) -> Reading:
     return _own_words().lexicon.read([STRONG, *marked_words(text), STRONG])
 
 
-def _rules_ask(text: str, reading: Reading, *, another_way: bool) -> bool:
+def _rules_ask(reading: Reading, *, another_way: bool) -> bool:
     own = _own_words()
     if "KEEP" in reading.places:
         return False
     said = " ".join(word for word in reading.words if word not in (STRONG, SOFT))
     if own.is_whole(said.split()):
         return True
-    if another_way and not _NO_TEXTS.search(" ".join(words(text))):
+    if another_way:
         return False
     return any(
         _asks(reading, units, unless)
@@ -190,12 +202,25 @@ def _rules_ask(text: str, reading: Reading, *, another_way: bool) -> bool:
 def prefers_another_way(text: str) -> bool:
     """Whether someone asks to be reached in another way or place: "don't call, text me".
 
-    That is for a person to see to; it is no wish to be left alone. Only "don't text me" counts as
-    an opt-out whatever follows: texts are what it takes back.
+    That is for a person to see to; it is no wish to be left alone.
     """
     said = words(text)
-    return bool(_TEXT_INSTEAD.search(fold(text))) or any(
-        _is_request(said, at) for at in range(1, len(said))
+    return (
+        wants_calls_instead(text)
+        or bool(_TEXT_INSTEAD.search(fold(text)))
+        or any(_is_request(said, at) for at in range(1, len(said)))
+    )
+
+
+def wants_calls_instead(text: str) -> bool:
+    """Whether someone asks to be called and no longer texted. That takes back the consent to texts
+    (47 CFR 64.1200) and nothing else."""
+    said = words(text)
+    plain = " ".join(said)
+    if not _NO_TEXTS.search(plain):
+        return False
+    return bool(_CALL_INSTEAD.search(plain)) or any(
+        _is_request(said, at) and said[at] in _CALLS for at in range(1, len(said))
     )
 
 

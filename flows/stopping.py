@@ -18,8 +18,15 @@ from flows.model import (
     Understood,
 )
 from flows.nodes import Urgency
-from flows.optout import Keyword, carrier_keyword, is_yes, plain_language_opt_out
+from flows.optout import (
+    Keyword,
+    carrier_keyword,
+    is_yes,
+    plain_language_opt_out,
+    wants_calls_instead,
+)
 from flows.says import message
+from flows.topics import is_no_opt_out
 
 
 def opt_out_words(heard: Heard) -> Turn | None:
@@ -39,7 +46,14 @@ def opt_out_words(heard: Heard) -> Turn | None:
         return _opted_in(heard)
     if keyword in (Keyword.STOP, Keyword.CANCEL):
         return opted_out(heard, "keyword", cancel=keyword is Keyword.CANCEL)
-    if plain_language_opt_out(text):
+    return _own_words(heard)
+
+
+def _own_words(heard: Heard) -> Turn | None:
+    text = heard.context.event.text
+    if wants_calls_instead(text):
+        return moves.calls_instead(heard.context, "own_words")
+    if plain_language_opt_out(text) and not is_no_opt_out(text):
         return opted_out(heard, "own_words", cancel=False)
     return None
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from heapq import nlargest
+from itertools import chain
 from types import MappingProxyType
 from typing import Final
 
@@ -17,15 +18,17 @@ from flows.topics.examples import UNKNOWN
 from flows.topics.scorer import EMERGENCY, NO_FLAG, SAME_DAY, Scorer, default_scorer
 from flows.topics.weighing import likely, weighed
 
-ANSWER: Final = 0.7
+ANSWER: Final = 0.8
 """A topic at least this likely is answered at once."""
 OPT_OUT_TOPIC: Final = "optout"
-OPT_OUT: Final = 0.5
+OPT_OUT: Final = 0.7
 OPT_OUT_IN_FEW_WORDS: Final = 0.8
 FEW_WORDS: Final = 3
 """A wish to get no more messages, and one of so few words that it may be half of something else.
 Lower than for a topic: the likeliest other readings are learnt beside it, and whoever asks to be
 left alone and is not may not be texted again (47 CFR 64.1200)."""
+OPT_OUT_OVERRULED: Final = 0.1
+"""From how little on a wish that only a rule sees is none."""
 PART: Final = 0.8
 """Of two questions in one text, each must by itself be at least this likely."""
 WORD: Final = 0.95
@@ -42,6 +45,11 @@ _NO_TOPICS: Final = (EMERGENCY, SAME_DAY, NO_FLAG)
 _LEAST: Final = 1e-9
 _MOST_PARTS: Final = 6
 _SHORTEST_WORD: Final = 3  # "or" and "y" alone say nothing
+_COURTEOUS: Final = frozenset(
+    "sorry excuse me pardon hi hello hey good morning afternoon please thanks thank you ok okay "
+    "hola perdon perdone disculpe disculpa oiga gracias buenas buenos dias tardes favor por".split()
+)
+"""Words that, before a pause or after it, say nothing of what is asked."""
 _JOINS: Final = frozenset({"and", "also", "plus", "y", "e", "tambien", "ademas", "but", "pero"})
 
 
@@ -67,10 +75,14 @@ def find_topics(
     whole = weighed(text, scorer)
     if not any(len(word) >= _SHORTEST_WORD and scorer.knows(word) for word in whole.said):
         return _NOTHING
-    both = _two(_parts(whole.marked), scorer, topics)
+    parts = _parts(whole.marked)
+    both = _two(parts, scorer, topics)
     if both:
         return Finding(both)
     reading = _Reading(whole.odds, topics)
+    asking = [part for part in parts if not _COURTEOUS.issuperset(part)]
+    if asking and len(asking) < len(parts):
+        reading = _Reading(likely(scorer, list(chain.from_iterable(asking))), topics)
     if reading.share >= _wanted(reading.topic, len(whole.said)):
         return Finding((reading.label,))
     return Finding((), reading.offers())
@@ -81,6 +93,13 @@ def _wanted(topic: str, length: int) -> float:
     if topic != OPT_OUT_TOPIC:
         return ANSWER
     return OPT_OUT_IN_FEW_WORDS if length <= FEW_WORDS else OPT_OUT
+
+
+def is_no_opt_out(text: str, scorer: Scorer | None = None) -> bool:
+    """Whether `text` plainly asks for something else than to get no more messages, whatever its
+    words; of a text of so few words that may not be said."""
+    whole = weighed(text, scorer or default_scorer())
+    return len(whole.said) > FEW_WORDS and whole.odds.get(OPT_OUT_TOPIC, 0.0) < OPT_OUT_OVERRULED
 
 
 def evidence(text: str, labels: Sequence[str], scorer: Scorer | None = None) -> tuple[str, ...]:
@@ -141,6 +160,8 @@ def _two(parts: Sequence[list[str]], scorer: Scorer, topics: Mapping[str, str]) 
     longest = max(map(len, parts))
     for part in parts:
         reading = _Reading(likely(scorer, part), topics)
+        if reading.topic == OPT_OUT_TOPIC:
+            continue  # that is no question, and half a text is too little to believe it from
         if reading.share >= (WORD if len(part) == 1 < longest else PART):
             found.setdefault(reading.topic, reading.label)
     return tuple(found.values()) if len(found) == 2 else ()

@@ -34,11 +34,13 @@ _EDGES: Final = frozenset("<>")  # "first" and "last" are no words that a person
 
 
 class Head(msgspec.Struct, frozen=True):
-    """The first line of a file of weights; `scale` is what a step of one is worth."""
+    """The first line of a file of weights; `scale` is what a step of one is worth, `learnt_from`
+    the fingerprint of the lessons."""
 
     labels: list[str]
     scale: float
     features: list[str]
+    learnt_from: str
 
 
 class Scorer:
@@ -148,11 +150,20 @@ def encode(head: Head, rows: Iterable[bytes]) -> bytes:
 
 def decode(contents: bytes, phrases: Phrases) -> Scorer:
     """The scorer of such a file's contents; `phrases` are those that it was learnt with."""
-    line, _, weights = contents.partition(b"\n")
-    head = msgspec.json.decode(line, type=Head)
+    head, weights = _split(contents)
     if len(weights) != len(head.features) * (len(head.labels) + 1):
         raise ValueError("the file of weights is cut short; run `make weights`")
     return Scorer(head, weights, phrases)
+
+
+def learnt_from(contents: bytes) -> str:
+    """The fingerprint of the lessons that such a file's contents were learnt from."""
+    return _split(contents)[0].learnt_from
+
+
+def _split(contents: bytes) -> tuple[Head, bytes]:
+    line, _, weights = contents.partition(b"\n")
+    return msgspec.json.decode(line, type=Head), weights
 
 
 @cache

@@ -7,6 +7,7 @@ it could only be learnt by heart.
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import math
 import operator
@@ -14,20 +15,28 @@ import random
 import struct
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Final
+
+import msgspec
 
 from flows.text import words
 from flows.topics.examples import Example
 from flows.topics.features import Phrases, Reader, Word
 from flows.topics.scorer import MIDDLE, MOST_WORDS, ZERO, Head, encode
 
-EPOCHS: Final = 12
+EPOCHS: Final = 24
 _RATE: Final = 4.0
 _LAST_RATE: Final = 0.2
+_SEEN: Final = 0.4
+"""How much of a message a step looks at, so that no single word is relied on and others that say
+the same are learnt too; the last `_WHOLE` epochs look at all of it."""
+_WHOLE: Final = 6
 _LANE_BITS: Final = 32
 _ONE: Final = 1 << 14  # a weight of 1.0 as a whole number
-_AVERAGED: Final = 8  # the last epochs, whose mean steadies the weights
+_AVERAGED: Final = 16  # the last epochs, whose mean steadies the weights
 _LEARNT: Final = 0.01
 _MARGIN: Final = 0.1  # scores so much further apart than need be are `_LEARNT` in spite of rounding
 _NOTHING: Final = -22.0  # whose exponential is nothing to nine places
@@ -37,17 +46,30 @@ _STEP: Final = 16 * 8  # parts of `_ONE` that a step in the file is worth
 _BITS: Final = 7  # of a byte, beside the sign
 
 
-def weights_of(
+@dataclass(frozen=True, slots=True)
+class Lessons:
+    """Examples as they are learnt: each the numbers of its features and the number of its label. A
+    feature that weighs less than `kept_from` for every label is left out of the file."""
+
+    labels: list[str]
+    features: list[str]
+    lessons: list[tuple[list[int], int]]
+    kept_from: int
+
+    def fingerprint(self) -> str:
+        """What tells these lessons, and the way they are learnt here, from any others."""
+        way = Path(__file__).read_bytes()
+        contents = [self.labels, self.features, self.lessons, self.kept_from]
+        return hashlib.sha256(way + msgspec.msgpack.encode(contents)).hexdigest()
+
+
+def lessons_of(
     examples: Iterable[Example],
     phrases: Phrases,
     more: Callable[[str], Iterable[str]],
     kept_from: int,
-) -> bytes:
-    """The contents of the file of weights learnt from examples.
-
-    `more` gives further features of a message; a feature that weighs less than `kept_from` for
-    every label is left out.
-    """
+) -> Lessons:
+    """What is learnt from examples; `more` gives further features of a message."""
     single = [example for example in examples if len(example.labels) == 1]
     labels = sorted({example.labels[0] for example in single})
     said = [words(example.text)[:MOST_WORDS] for example in single]
@@ -63,7 +85,13 @@ def weights_of(
         ([place[name] for name in names if name in place], labels.index(example.labels[0]))
         for example, names in zip(single, found, strict=True)
     ]
-    return _file(labels, kept, Learner(len(labels), len(kept)).learn(lessons), kept_from)
+    return Lessons(labels, kept, lessons, kept_from)
+
+
+def weights_of(lessons: Lessons) -> bytes:
+    """The contents of the file of weights that are learnt from lessons."""
+    learner = Learner(len(lessons.labels), len(lessons.features))
+    return _file(lessons, learner.learn(lessons.lessons))
 
 
 def _features(reader: Reader, read: Callable[[str], Word], said: Sequence[str]) -> list[str]:
@@ -102,7 +130,10 @@ class Learner:
             for _, (numbers, label) in sorted(
                 ((chance.random(), lesson) for lesson in lessons), key=lambda each: each[0]
             ):
-                self._step(numbers, label, rate)
+                seen = numbers
+                if epoch < EPOCHS - _WHOLE:
+                    seen = [each for each in numbers if chance.random() < _SEEN] or numbers
+                self._step(seen, label, rate)
             if epoch >= EPOCHS - _AVERAGED:
                 summed = list(map(operator.add, summed, self._weights))
         return [self._lanes.unpack(packed) for packed in summed]
@@ -152,22 +183,18 @@ def _probabilities(scores: Sequence[float]) -> list[float]:
     return [each / whole for each in odds]
 
 
-def _file(
-    labels: list[str],
-    features: list[str],
-    weights: Sequence[tuple[int, ...]],
-    kept_from: int,
-) -> bytes:
+def _file(lessons: Lessons, weights: Sequence[tuple[int, ...]]) -> bytes:
     """Weights rounded to a byte each; features that hardly weigh anything are left out, except
     words, which are the vocabulary too."""
     kept: list[str] = []
     rows: list[bytes] = []
-    for name, learnt in zip(features, weights, strict=True):
+    for name, learnt in zip(lessons.features, weights, strict=True):
         row = [_rounded(each) for each in learnt]
-        if name.startswith("w:") or max(map(abs, row)) >= kept_from:
+        if name.startswith("w:") or max(map(abs, row)) >= lessons.kept_from:
             kept.append(name)
             rows.append(_packed(row))
-    return encode(Head(labels, _STEP / _ONE / _AVERAGED, kept), rows)
+    head = Head(lessons.labels, _STEP / _ONE / _AVERAGED, kept, lessons.fingerprint())
+    return encode(head, rows)
 
 
 def _packed(row: Sequence[int]) -> bytes:

@@ -9,9 +9,11 @@ from flows.triage.judging import Flag, Judgement, joined_flag, judge, read
 from flows.triage.learnt import Opinion, Scorers, second_opinion
 from flows.triage.rulebook import LEXICON, FlagClass
 
-_FLAGGED: Final = 0.45
-"""How likely a text must be a red flag where no rule knows it."""
-_OVERRULED: Final = 0.7
+_FLAGGED: Final = 0.25
+_FLAGGED_IN_FEW_WORDS: Final = 0.4
+_FEW_WORDS: Final = 4
+"""How likely a text must be a red flag where no rule knows it, and one of so few words."""
+_OVERRULED: Final = 0.85
 """How likely a text must be harmless to overrule a rule. One that found a grave sign to be
 long-standing or faint stands: that is for the nurse, the same day."""
 _FRAGMENT: Final = 3
@@ -74,7 +76,8 @@ def _weighed(judgement: Judgement, opinion: Opinion) -> Flag | None:
     harmless, added to where they are a red flag that no rule knows."""
     flag = judgement.flag
     if flag is None:
-        told = 1 - opinion.harmless >= _FLAGGED and opinion.length > _TWO_WORDS
+        enough = _FLAGGED_IN_FEW_WORDS if opinion.length <= _FEW_WORDS else _FLAGGED
+        told = 1 - opinion.harmless >= enough and opinion.length > _TWO_WORDS
         return _learnt(opinion) if told else None
     same_day = flag.flag_class is FlagClass.SAME_DAY
     mild = same_day and not flag.rule_id.startswith(FlagClass.SAME_DAY)

@@ -2,12 +2,14 @@
 
 The rules know the words that somebody thought of. This weighs all words of a message together with
 what the rules saw, so that a red flag put in other words is still seen, and a rule that fires on
-plainly harmless words is overruled. Two sets of weights are asked, those of red flags and those of
-topics, which see a message as one of the questions that it may be; what they say is averaged.
+plainly harmless words is overruled. Two sets of weights are asked, those of red flags and
+those of topics, which see a message as one of the questions that it may be; what they say is
+pooled.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,7 +24,12 @@ from flows.triage.judging import Judgement
 from flows.triage.rulebook import PHRASES, FlagClass
 
 WEIGHTS: Final = Path(__file__).with_name("weights.bin")
-_EXPLAINED: Final = 0.6
+_SHARE: Final = 0.5
+_SHARE_BESIDE_RULES: Final = 0.75
+"""What the weights of red flags count for against those of topics; the latter are not told what
+the rules saw ("no chest pain")."""
+_LEAST: Final = 1e-5
+_EXPLAINED: Final = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +43,7 @@ class Scorers:
 @dataclass(frozen=True, slots=True)
 class Opinion:
     """How likely a message is harmless or an emergency; the likeliest class of red flag, the
-    words that speak for it, and how many words the message has."""
+    words that speak for it, and how many words the message has beside numbers."""
 
     harmless: float
     emergency: float
@@ -55,16 +62,33 @@ def second_opinion(
         return None
     odds = dict(zip(scorers.flags.labels, scorers.flags.odds(said, judgement.signs), strict=True))
     asked = weighed(text, scorers.topics).odds
-    grave = 1 - odds[NONE] - odds[FlagClass.SAME_DAY]
-    emergency = (grave + asked.get(EMERGENCY, 0.0)) / 2
-    same_day = (odds[FlagClass.SAME_DAY] + asked.get(topics.SAME_DAY, 0.0)) / 2
+    emergency, same_day, harmless = _pooled(
+        _outcomes(1 - odds[NONE] - odds[FlagClass.SAME_DAY], odds[FlagClass.SAME_DAY]),
+        _outcomes(asked.get(EMERGENCY, 0.0), asked.get(topics.SAME_DAY, 0.0)),
+        _SHARE_BESIDE_RULES if judgement.signs else _SHARE,
+    )
     del odds[NONE]
     if emergency >= same_day:
         del odds[FlagClass.SAME_DAY]
     likeliest = max(odds, key=odds.__getitem__)
-    harmless = 1 - emergency - same_day
     reasons = scorers.flags.words_for(likeliest, said) if harmless < _EXPLAINED else ()
-    return Opinion(harmless, emergency, FlagClass(likeliest), reasons, len(said))
+    length = sum(not word.isdigit() for word in said)
+    return Opinion(harmless, emergency, FlagClass(likeliest), reasons, length)
+
+
+def _outcomes(emergency: float, same_day: float) -> tuple[float, float, float]:
+    return emergency, same_day, 1 - emergency - same_day
+
+
+def _pooled(one: Sequence[float], other: Sequence[float], share: float) -> tuple[float, ...]:
+    """What two opinions come to: the weighted mean of their logarithms, of which `one` has a
+    share, so that whoever is sure counts more."""
+    pooled = [
+        max(mine, _LEAST) ** share * max(theirs, _LEAST) ** (1 - share)
+        for mine, theirs in zip(one, other, strict=True)
+    ]
+    whole = sum(pooled)
+    return tuple(each / whole for each in pooled)
 
 
 @cache

@@ -9,24 +9,26 @@ from collections import Counter
 from bench import flagging, understanding
 from flows.triage import FlagClass
 
+EVERY = 4
+"""Only so many of the other messages are learnt, one in four: it takes a quarter of the time."""
 GRAVE = {each.value for each in FlagClass if each.is_emergency}
 
 
 def test_topics_are_mostly_found() -> None:
-    for outcomes in understanding.cross_validated([0]).values():
+    for outcomes in understanding.cross_validated([0], EVERY).values():
         asked = sum(n for kind, n in outcomes.items() if not kind.startswith("unknown"))
-        assert outcomes["right"] >= 0.7 * asked
-        assert outcomes["right"] + outcomes["offered"] >= 0.86 * asked
-        assert outcomes["wrong"] <= 0.06 * asked
+        assert outcomes["right"] >= 0.65 * asked
+        assert outcomes["right"] + outcomes["offered"] >= 0.84 * asked
+        assert outcomes["wrong"] <= 0.045 * asked
 
 
 def test_red_flags_are_found_and_ordinary_questions_are_spared() -> None:
-    found = flagging.cross_validated([0])
+    found = flagging.cross_validated([0], EVERY)
     for language in ("en", "es"):
         grave = [n for (spoken, name), n in found.items() if spoken == language and name in GRAVE]
         outcomes = sum(grave, Counter[str]())
-        assert outcomes["none"] <= 0.07 * outcomes.total()
+        assert outcomes["none"] <= 0.1 * outcomes.total()
         ordinary = found[language, "ordinary"]
-        assert ordinary.total() - ordinary["none"] <= 0.045 * ordinary.total()
+        assert ordinary.total() - ordinary["none"] <= 0.035 * ordinary.total()
         talk = found[language, "look-alike"]
-        assert talk.total() - talk["none"] <= 0.16 * talk.total()
+        assert talk.total() - talk["none"] <= 0.14 * talk.total()

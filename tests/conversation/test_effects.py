@@ -12,6 +12,7 @@ from appointments import cancel
 from db.contacts import lock_contact
 from db.models import (
     Appointment,
+    ConsentChange,
     Contact,
     Conversation,
     InboundText,
@@ -90,6 +91,19 @@ class TestOptOut:
         assert (last.change, last.how, last.wording) == ("opt_in", how, words)
         assert last.at == NOW + dt.timedelta(hours=1)
         assert bot.row(Contact).opted_out_at is None
+
+    def test_calls_instead_of_texts_takes_back_the_texts_alone(self, bot: Bot) -> None:
+        booked(bot.database, PROFILE, NOW, voice_consent=True, language="en")
+        assert "any more reminder texts" in bot.says("please don't text me, call me")
+        change = bot.rows(ConsentChange)[-1]
+        assert (change.channel, change.granted, change.source) == ("sms", False, "text")
+        patient = bot.row(Patient)
+        assert (patient.sms_consent, patient.voice_consent) == (False, True)
+        assert bot.row(Contact).opted_out_at is None
+        assert bot.row(Task).kind == "call_me"
+        said = len(bot.rows(ConsentChange))
+        assert "any more reminder texts" in bot.says("please don't text me, call me")
+        assert len(bot.rows(ConsentChange)) == said
 
     def test_what_else_they_write_meanwhile_is_read_by_a_person(self, bot: Bot) -> None:
         bot.send("STOP")

@@ -16,6 +16,7 @@ from flows.optout import (
     plain_language_opt_out,
     prefers_another_way,
     stop_signs,
+    wants_calls_instead,
 )
 from flows.text import fold
 from tests.support.labelled import labelled
@@ -130,16 +131,48 @@ def test_wanting_another_way_or_place_is_no_opt_out(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "don't text me, call me",
         "stop texting me. you call me every day too",
+        "stop texting or i will call my lawyer",
         "i said do not call me",
         "I never want you to text me",
-        "no me manden mensajes, llámenme",
+        "no me llamen ni me manden mensajes",
         "ya no quiero que me llamen",
     ],
 )
-def test_taking_texts_back_is_one_whatever_else_is_said(text: str) -> None:
+def test_taking_both_back_or_threatening_is_one(text: str) -> None:
     assert plain_language_opt_out(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "don't text me, call me",
+        "please call, don't text, my eyes are bad",
+        "no texts, I want a call",
+        "I prefer a phone call not a text",
+        "no me manden mensajes, llámenme",
+        "no mensajes, solo llamadas",
+        "quiero que me llame alguien, no que me escriban",
+    ],
+)
+def test_wanting_calls_and_no_texts_takes_back_the_texts_alone(text: str) -> None:
+    assert wants_calls_instead(text)
+    assert not plain_language_opt_out(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "don't text or call me",
+        "i cant text, call me",
+        "please call me, I did not get the text",
+        "call me when my turn comes, don't text my husband",
+        "i will call you, dont text me",
+        "no me escriban más, voy a llamar a la policía",
+    ],
+)
+def test_other_words_about_texts_and_calls_are_not_that(text: str) -> None:
+    assert not wants_calls_instead(text)
 
 
 def test_wanting_messages_is_told_apart() -> None:

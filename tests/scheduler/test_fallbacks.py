@@ -342,3 +342,25 @@ def test_what_a_refused_call_comes_to(calling: World, code: int, status: str, re
     assert reasons(calling) == ([reason] if status == "failed" else [])
     assert calling.contact().reachable == (reason != "bad_number")
     assert week(calling, visit).attempts == (reason != "line_stopped")
+
+
+# Texts taken back by a text
+
+
+@pytest.mark.parametrize("words", ["Don't text me, call me", "no me manden mensajes, llámenme"])
+def test_who_wants_calls_and_no_texts_is_called(calling: World, words: str) -> None:
+    visit = calling.book(**BOTH)
+    calling.text(words)
+    calling.dispatch(WEEK_BEFORE)
+    assert went(calling) == (0, 1)
+    assert outcome(calling, visit) == ("voice", "delivered", None)
+    assert [task.kind for task in calling.tasks()] == ["call_me"]
+
+
+def test_who_never_agreed_to_automated_calls_is_phoned_by_a_person(calling: World) -> None:
+    visit = calling.book(**TEXTS_ONLY, language="en")
+    assert "not send you any more reminder texts" in calling.text("Don't text me, call me")
+    calling.dispatch(WEEK_BEFORE)
+    assert went(calling) == (0, 0)
+    assert week(calling, visit).reason == "no_consent"
+    assert "no_consent" in reasons(calling)

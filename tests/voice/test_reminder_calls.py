@@ -96,6 +96,13 @@ class TestAPersonAnswers:
         assert not lite_bot.row(Patient).voice_consent
         assert lite_bot.rows(OptChange) == []
 
+    def test_calls_and_no_texts_takes_back_the_texts(self, lite_bot: Bot) -> None:
+        called(lite_bot).says("call me, don't text me").hears("any more reminder texts")
+        patient = lite_bot.row(Patient)
+        assert (patient.sms_consent, patient.voice_consent) == (False, True)
+        change = lite_bot.rows(ConsentChange)[-1]
+        assert (change.channel, change.granted, change.source) == ("sms", False, "call")
+
     def test_a_red_flag_comes_first(self, lite_bot: Bot) -> None:
         called(lite_bot).says("I can't come, my legs are numb").hears("9 1 1 now")
 

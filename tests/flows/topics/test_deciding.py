@@ -16,13 +16,15 @@ TOPICS = default_library().topics
 
 
 def test_the_weights_that_ship_are_those_of_the_examples_that_ship() -> None:
-    assert topic_scorer.WEIGHTS.read_bytes() == learning.topics_file()
-    assert flows.triage.learnt.WEIGHTS.read_bytes() == learning.flags_file()
+    """By the fingerprint of all that they are learnt from; `make weights-check` compares bytes."""
+    topics, flags = topic_scorer.WEIGHTS, flows.triage.learnt.WEIGHTS
+    assert topic_scorer.learnt_from(topics.read_bytes()) == learning.topics_lessons().fingerprint()
+    assert topic_scorer.learnt_from(flags.read_bytes()) == learning.flags_lessons().fingerprint()
 
 
 def test_the_files_of_weights_take_a_few_megabytes() -> None:
-    assert topic_scorer.WEIGHTS.stat().st_size < 4_000_000
-    assert flows.triage.learnt.WEIGHTS.stat().st_size < 3_000_000
+    assert topic_scorer.WEIGHTS.stat().st_size < 8_000_000
+    assert flows.triage.learnt.WEIGHTS.stat().st_size < 5_000_000
 
 
 @pytest.mark.parametrize(
@@ -37,6 +39,8 @@ def test_the_files_of_weights_take_a_few_megabytes() -> None:
         ("what are the risks and benefits", ("treatment.risks", "treatment.benefits")),
         ("hello, can i eat", ("prep.fasting",)),
         ("sorry, what do i wear", ("prep.bring",)),
+        ("excuse me, when do i stop eating", ("prep.fasting",)),
+        ("perdón, qué me pongo", ("prep.bring",)),
         ("can i eat and do i need a driver", ("prep.fasting", "prep.driver")),
         ("what channel is the ball game on", ()),
         ("qwrtz plmk", ()),

@@ -1,0 +1,41 @@
+"""Learning: the same lessons give the same bytes, and nothing else does."""
+
+from __future__ import annotations
+
+import pytest
+
+from flows.topics import scorer
+from flows.topics.examples import read_examples
+from flows.topics.features import topic_phrases
+from flows.topics.training import Lessons, lessons_of, weights_of
+
+FEW = [each for each in read_examples() if each.family.startswith(("wear", "ride", "core_"))]
+
+
+def lessons(leave_out: int = 0) -> Lessons:
+    return lessons_of(FEW[leave_out:], topic_phrases(), lambda text: [f"x:{len(text) % 3}"], 0)
+
+
+def test_the_same_lessons_give_the_same_bytes() -> None:
+    assert weights_of(lessons()) == weights_of(lessons())
+
+
+def test_the_file_names_what_it_was_learnt_from() -> None:
+    learnt = weights_of(lessons())
+    assert scorer.learnt_from(learnt) == lessons().fingerprint()
+    assert lessons(leave_out=1).fingerprint() != lessons().fingerprint()
+
+
+def test_what_was_learnt_is_known_again() -> None:
+    """Of so few examples, most; they are learnt by what they share, not by heart."""
+    learnt = scorer.decode(weights_of(lessons()), topic_phrases())
+    found = 0
+    for each in FEW:
+        odds = learnt.odds(each.text.lower().split(), [f"x:{len(each.text) % 3}"])
+        found += learnt.labels[odds.index(max(odds))] == each.labels[0]
+    assert found >= 0.8 * len(FEW)
+
+
+def test_a_file_that_is_cut_short_is_refused() -> None:
+    with pytest.raises(ValueError, match="make weights"):
+        scorer.decode(weights_of(lessons())[:-1], topic_phrases())
