@@ -24,7 +24,7 @@ class Weighed:
     odds: Mapping[str, float]
 
 
-@lru_cache(maxsize=1)  # red flags and topics ask one after the other about the same message
+@lru_cache(maxsize=1)  # red flags and topics ask in turn; the last message stays until the next
 def weighed(text: str, scorer: Scorer) -> Weighed:
     """What `scorer`, which was learnt for topics, makes of a message."""
     marked = tuple(scorer.hear(marked_words(text)))

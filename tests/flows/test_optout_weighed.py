@@ -54,6 +54,11 @@ def test_what_no_rule_knows_is_weighed(text: str) -> None:
         "cancel my appointment, I have the flu",
         "quítenme de la agenda del jueves, no puedo ir",
         "what happens if I text stop",
+        "I don't want to stop the texts",
+        "no quiero darme de baja",
+        "stop, I typed that wrong",
+        "dont want to text with a computer, want a human",
+        "the hearing aid company won't leave me alone",
     ],
 )
 def test_talk_about_messages_and_other_ends_is_none(text: str) -> None:
