@@ -19,6 +19,7 @@ from flows.model import (
     Event,
     Facts,
     HoldMessages,
+    NoMoreTexts,
     OpenTask,
     OptIn,
     OptOut,
@@ -140,7 +141,11 @@ class EngineTalk:
             keys=" ".join(choice.key for say in turn.says for choice in say.choices),
             kind=turn.understood.kind.value,
             labels=" ".join(turn.understood.labels),
-            effects=[self._named(effect) for effect in turn.effects],
+            effects=[
+                self._named(effect)
+                for effect in turn.effects
+                if not isinstance(effect, NoMoreTexts)  # a consent, which no conversation shows
+            ],
         )
 
     def _named(self, effect: Effect) -> str:
