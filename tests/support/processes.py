@@ -1,6 +1,7 @@
 """Our own programs as real processes: started, watched, and ended with real signals."""
 
 import http.client
+import itertools
 import os
 import re
 import signal
@@ -17,6 +18,9 @@ from tools.children import Child
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BIN = Path(sys.executable).parent
+_PORTS = range(20_000, 32_000)
+_BEGIN = os.getpid() * 997 % len(_PORTS)  # test processes begin far from each other
+_next_port: Iterator[int] = itertools.cycle([*_PORTS[_BEGIN:], *_PORTS[:_BEGIN]])
 
 
 class Running:
@@ -125,11 +129,21 @@ def gives_200(url: str) -> bool:
 
 
 def free_port() -> int:
-    """A port on 127.0.0.1 that nothing listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port on 127.0.0.1 that nothing listens on at this moment.
+
+    It lies below those that the kernel gives to outgoing connections, so that none of these takes
+    it before the server that it is meant for, and no test process of this machine is handed the
+    same one soon.
+    """
+    for _ in _PORTS:
+        port = next(_next_port)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise OSError(f"every port from {_PORTS.start} to {_PORTS.stop - 1} is taken")
 
 
 def is_running(pid: int) -> bool:
