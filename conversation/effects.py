@@ -13,6 +13,7 @@ import appointments
 from db.contacts import ContactState, record_opt_change, set_contact
 from db.identities import record_lock, record_miss, record_verified
 from db.models import ConsentChange, Patient
+from db.patient_file import set_consent
 from db.prep_answers import record_prep_answer
 from db.tasks import NewTask, open_task
 from flows.known import IdentityLocked, IdentityMiss, PrepAnswer, Verified
@@ -124,13 +125,9 @@ def _withdraw(doing: Doing, contact: ContactState, channel: Literal["sms", "voic
             Patient.clinic_id == contact.clinic_id, Patient.phone == contact.phone, consent
         )
     )
-    for patient in agreed:
-        setattr(patient, consent.key, False)
+    source = "text" if doing.call_sid is None else "call"
+    for patient in agreed.all():
         change = ConsentChange(
-            patient_id=patient.id,
-            channel=channel,
-            granted=False,
-            source="text" if doing.call_sid is None else "call",
-            at=doing.now,
+            patient_id=patient.id, channel=channel, granted=False, source=source, at=doing.now
         )
-        doing.session.add(change)
+        set_consent(doing.session, patient, change)

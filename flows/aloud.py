@@ -94,12 +94,14 @@ def opt_out(context: Context) -> Turn | None:
         return None
     if facts.we_called and carrier_keyword(event.text) is Keyword.STOP:
         return no_more_calls(context, "keyword")
-    if wants_calls_instead(event.text):
-        return moves.calls_instead(context, "own_words")
-    if carrier_keyword(event.text) is not None or not plain_language_opt_out(event.text):
+    calls_instead = wants_calls_instead(event.text)
+    asks = calls_instead or plain_language_opt_out(event.text)
+    if carrier_keyword(event.text) is not None or not asks:
         return None
     if facts.withheld:  # a person asks which number it is
         return moves.hand_off(context, "own_words")
+    if calls_instead:
+        return moves.calls_instead(context, "own_words")
     understood = Understood(Kind.OPT_OUT, ("optout",), "own_words")
     return _stays(context, "stopped", understood, OptOut("own_words"))
 

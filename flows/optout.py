@@ -59,9 +59,11 @@ _NO_TEXTS: Final = re.compile(
     r"\b(?:dont|do not|stop|quit|never|no more|no|not|instead of|than) (?:be |an? |the )?"
     r"(?:texts?|texting|texted|txts?|txting|messag(?:es?|ing))\b"
     r"(?! (?:him|her|them|my (?:son|daughter|husband|wife|mom|mother|dad|father))\b)"
-    r"|\bno (?:que )?(?:me |nos )?(?:mand|envi|escrib|text)\w+|\bno (?:mas )?(?:mensajes|textos)\b"
+    r"|\bno (?:que )?(?:me |nos )?(?:mande|envie|escriba|textee)[ns]?\b"
+    r"|\bno (?:mas )?(?:mensajes|textos)\b"
     r"|\b(?:en vez|en lugar) de (?:mensajes|textos|escrib|mandar)"
 )
+_NOT_TAKEN_BACK: Final = frozenset(("KEEP", "IF", "WHEN", "NOT_COME"))
 _CALLS: Final = frozenset("call phone ring".split())
 _CALL_INSTEAD: Final = re.compile(
     r"^(?:please |pls |just |can you |could you )*(?:call|phone|ring) .*\b(?:te?xt|messag)"
@@ -217,7 +219,7 @@ def wants_calls_instead(text: str) -> bool:
     (47 CFR 64.1200) and nothing else."""
     said = words(text)
     plain = " ".join(said)
-    if not _NO_TEXTS.search(plain):
+    if not _NO_TEXTS.search(plain) or not _NOT_TAKEN_BACK.isdisjoint(_read(text).places):
         return False
     return bool(_CALL_INSTEAD.search(plain)) or any(
         _is_request(said, at) and said[at] in _CALLS for at in range(1, len(said))

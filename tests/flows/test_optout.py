@@ -169,6 +169,14 @@ def test_wanting_calls_and_no_texts_takes_back_the_texts_alone(text: str) -> Non
         "call me when my turn comes, don't text my husband",
         "i will call you, dont text me",
         "no me escriban más, voy a llamar a la policía",
+        "dont stop texting me, and call me too",
+        "call me, I got no text",
+        "no text yet, please call me",
+        "I want a call if there is no text",
+        "don't text me at night, call me in the morning",
+        "no me mandaron nada, llámenme",
+        "no me escribieron, márquenme",
+        "no hay mensajes, llámenme",
     ],
 )
 def test_other_words_about_texts_and_calls_are_not_that(text: str) -> None:

@@ -6,19 +6,18 @@ import datetime as dt
 
 import pytest
 
-from bench.places import clinic
 from flows.engine import take_turn
 from flows.library import default_library
 from flows.model import Event, Facts, Kind, NoMoreTexts, OptOut, Session, Turn
+from tests.support.csv_files import sample_profiles
 from tests.support.labelled import labelled
 
 NOW = dt.datetime(2026, 11, 20, 18, 0, tzinfo=dt.UTC)
 
 
 def said(text: str, language: str = "en") -> Turn:
-    return take_turn(
-        default_library(), Session(language, turn=1), Event(text), Facts(clinic(), NOW)
-    )
+    facts = Facts(sample_profiles()["ara-health"], NOW)
+    return take_turn(default_library(), Session(language, turn=1), Event(text), facts)
 
 
 def is_opt_out(text: str, language: str = "en") -> bool:
@@ -56,7 +55,7 @@ def test_what_no_rule_knows_is_weighed(text: str) -> None:
         "what happens if I text stop",
         "I don't want to stop the texts",
         "no quiero darme de baja",
-        "stop, I typed that wrong",
+        "how do I stop texts from a politician",
         "dont want to text with a computer, want a human",
         "the hearing aid company won't leave me alone",
     ],
