@@ -13,7 +13,6 @@ import socket
 import threading
 import time
 from dataclasses import dataclass, field
-from queue import SimpleQueue
 from typing import Final
 
 import structlog
@@ -33,6 +32,7 @@ from scheduler.watching import warn_of_waiting
 
 _log = structlog.get_logger()
 _TICK_SECONDS: Final = 1.0
+_LISTEN_SECONDS: Final = 0.2
 _LONGEST_TICK: Final = 5.0
 _LONGEST_REPLANNING: Final = 1.0
 _WATCH_EVERY: Final = dt.timedelta(seconds=30)
@@ -76,9 +76,9 @@ class Worker:
 
     def run(self) -> None:
         """Tick until SIGTERM or SIGINT; then finish what is being sent, and return."""
-        told: SimpleQueue[int] = SimpleQueue()  # unlike a lock, a handler may use it at any moment
+        told: list[int] = []
         for stop in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(stop, lambda number, _frame: told.put(number))
+            signal.signal(stop, lambda number, _frame: told.append(number))
         scheduler = BackgroundScheduler(timezone=dt.UTC)
         for work in (self._tick, self._tick_of_staff):
             scheduler.add_job(
@@ -92,7 +92,8 @@ class Worker:
             )
         scheduler.start()
         _log.info("worker_started", worker=self.name)
-        told.get()
+        while not told:  # looked at, for a signal that another thread takes wakes nobody here
+            time.sleep(_LISTEN_SECONDS)
         self._stopping.set()
         scheduler.shutdown(wait=True)
         _log.info("worker_stopped", worker=self.name)

@@ -10,6 +10,7 @@ import requests
 from emulator.__main__ import main
 from tests.support.emulator import CLINIC, PHONE, FakeApp, messages
 from tests.support.processes import Running, running
+from tests.support.signals import taken_by_another_thread
 from tests.support.waiting import wait_until
 
 ACCOUNT = "AC" + "a" * 32
@@ -32,6 +33,12 @@ def test_it_ends_at_once_though_a_page_is_open(number: signal.Signals) -> None:
             assert process.stop(number, seconds=3) == 0
             assert list(lines)[-1:] in ([], [b""]), "the stream ends in good order"
         assert len(process.lines) == 1, "a log without requests"
+
+
+def test_it_ends_though_another_thread_takes_the_signal() -> None:
+    with running(*taken_by_another_thread("emulator", "--port", "0")) as process:
+        process.wait_for_line("http://")
+        assert process.stop() == 0
 
 
 def test_it_takes_its_account_and_numbers() -> None:

@@ -24,6 +24,7 @@ from tests.support import desk
 from tests.support.csv_files import NOW
 from tests.support.data import stored_clinic
 from tests.support.processes import Running, free_port, running
+from tests.support.signals import taken_by_another_thread
 from tests.support.waiting import wait_until
 from tests.support.web import lock_waits
 from tests.support.workers import (
@@ -203,6 +204,17 @@ def test_sigterm_finishes_what_is_under_way(world: World) -> None:
     (row,) = due_rows(world)
     (message,) = world.carrier.messages(to=PATIENT)
     assert (row.status, row.sid, row.token) == ("sent", message.sid, None)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_that_another_thread_takes_ends_the_worker(
+    sqlite_world: World, number: signal.Signals
+) -> None:
+    command = taken_by_another_thread("scheduler")
+    with running(*command, env=environment(sqlite_world)) as worker:
+        worker.wait_for_line("worker_started")
+        assert worker.stop(number) == 0
+        worker.wait_for_line("worker_stopped")
 
 
 def test_after_sigterm_nothing_further_is_taken_up(sqlite_world: World) -> None:
