@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session, joinedload
 from appointment_csv import AppointmentRow, RowStatus
 from db.bulk import bulk_insert
 from db.clinics import profile_now
+from db.consents import FILE, said_to_us
 from db.contacts import ContactState, lock_contacts
 from db.models import Appointment, Base, Clinic, Patient
 from db.session import Database
@@ -61,14 +62,14 @@ def upsert(
     profile: Profile,
     row: AppointmentRow,
     now: dt.datetime,
-    source: str = "import",
+    source: str = FILE,
 ) -> Change:
     """Book, move, cancel or correct the appointment that a row describes; `now` is UTC.
 
     The same row again changes nothing. A row for another start is a move; so is one for another
     procedure if fasting then starts at another time, for the patient must be told of it. Corrected
     names, numbers or wishes count for reminders that have not gone out yet. `source` is what a
-    changed consent is said to come from.
+    changed consent is said to come from; a file does not undo what the patient or staff said of it.
     """
     return upsert_all(session, profile, [row], now, source)[0]
 
@@ -78,7 +79,7 @@ def upsert_all(
     profile: Profile,
     rows: Sequence[AppointmentRow],
     now: dt.datetime,
-    source: str = "import",
+    source: str = FILE,
 ) -> list[Change]:
     """As `upsert` for many rows of one clinic, one after the other, in few statements.
 
@@ -121,6 +122,9 @@ class _Work:
             select(Patient).where(Patient.clinic_id == profile.id, Patient.name_key.in_(names))
         )
         self._patients = {(each.name_key, each.date_of_birth): each for each in people}
+        known = {each.id for each in self._patients.values()}
+        known |= {each.patient_id for each in self._appointments.values()}
+        self._said_to_us = said_to_us(session, known) if source == FILE else {}
         self._booked: list[tuple[Appointment, ContactState]] = []
         self._consents: list[tuple[Patient, str, bool]] = []
         self._reached: set[int] = set()
@@ -236,8 +240,11 @@ class _Work:
             "date_of_birth": row.date_of_birth,
             "phone": row.phone,
             "channel": row.channel.value,
-            "sms_consent": row.sms_consent,
-            "voice_consent": row.voice_consent,
+        }
+        wanted |= {
+            f"{channel}_consent": granted
+            for channel, granted in (("sms", row.sms_consent), ("voice", row.voice_consent))
+            if self._may_say(patient, channel, granted)
         }
         changed = {name for name, value in wanted.items() if getattr(patient, name) != value}
         for name in changed:
@@ -249,6 +256,10 @@ class _Work:
         if "voice_consent" in changed:
             self._consents.append((patient, "voice", row.voice_consent))
         return bool(changed)
+
+    def _may_say(self, patient: Patient, channel: str, granted: bool) -> bool:
+        said = self._said_to_us.get((patient.id, channel))
+        return said is None or said.yields_to(granted)
 
 
 def occasion_of(

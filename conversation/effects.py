@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 import appointments
+from db.consents import took_texts_back
 from db.contacts import ContactState, record_opt_change, set_contact
 from db.identities import record_lock, record_miss, record_verified
 from db.models import ConsentChange, Patient
@@ -88,6 +89,7 @@ def _apply_to_number(doing: Doing, contact: ContactState, effect: Effect) -> Non
             record_opt_change(doing.session, contact.id, "opt_out", how, doing.words, doing.now)
         case OptIn(how):
             record_opt_change(doing.session, contact.id, "opt_in", how, doing.words, doing.now)
+            _want_texts_again(doing, contact)
             plan_again_on(doing.session, contact.clinic_id, contact.phone, doing.now)
         case SwitchLanguage(language):
             _switch_language(doing, contact, language)
@@ -125,9 +127,21 @@ def _withdraw(doing: Doing, contact: ContactState, channel: Literal["sms", "voic
             Patient.clinic_id == contact.clinic_id, Patient.phone == contact.phone, consent
         )
     )
-    source = "text" if doing.call_sid is None else "call"
     for patient in agreed.all():
-        change = ConsentChange(
-            patient_id=patient.id, channel=channel, granted=False, source=source, at=doing.now
-        )
-        set_consent(doing.session, patient, change)
+        _say(doing, patient, channel, granted=False)
+
+
+def _want_texts_again(doing: Doing, contact: ContactState) -> None:
+    """Who had said that they want no texts, and now switches messages on, wants texts."""
+    for patient in took_texts_back(doing.session, contact.clinic_id, contact.phone):
+        _say(doing, patient, "sms", granted=True)
+
+
+def _say(
+    doing: Doing, patient: Patient, channel: Literal["sms", "voice"], *, granted: bool
+) -> None:
+    source = "text" if doing.call_sid is None else "call"
+    change = ConsentChange(
+        patient_id=patient.id, channel=channel, granted=granted, source=source, at=doing.now
+    )
+    set_consent(doing.session, patient, change)

@@ -12,6 +12,7 @@ from appointment_csv import AppointmentRow, Channel, RowStatus
 from appointments import Answer, Change, name_key, record_answer, upsert
 from db.contacts import lock_contact, set_contact
 from db.models import Appointment, ConsentChange, Contact, Patient, Reminder
+from db.patient_file import set_consent
 from db.session import Database
 from profiles import Profile
 from tests.support.csv_files import NOW
@@ -164,6 +165,63 @@ def test_consent_is_kept_with_its_history(database: Database, clinic: Profile) -
     assert consents(database)[3:] == [("sms", True, LATER), ("voice", True, LATER)]
     with database.reading() as session:
         assert set(session.scalars(select(ConsentChange.source))) == {"import"}
+
+
+def say(database: Database, channel: str, granted: bool, source: str) -> None:
+    """The patient, or a member of staff, changes a consent."""
+    with database.transaction() as session:
+        patient = session.scalars(select(Patient)).one()
+        change = ConsentChange(
+            patient_id=patient.id, channel=channel, granted=granted, source=source, at=NOW
+        )
+        set_consent(session, patient, change)
+
+
+@pytest.mark.parametrize("channel", ["sms", "voice"])
+@pytest.mark.parametrize("source", ["text", "call", "phone"])
+def test_a_file_gives_no_consent_that_was_taken_back(
+    database: Database, clinic: Profile, channel: str, source: str
+) -> None:
+    """Not the same file again, nor one that corrects the name or says no and then yes."""
+    agreed = row(sms_consent=True, voice_consent=True)
+    take(database, clinic, agreed)
+    say(database, channel, False, source)
+    silent = {"sms": (False, True), "voice": (True, False)}[channel]
+    assert take(database, clinic, agreed) is Change.UNCHANGED
+    assert take(database, clinic, replace(agreed, first_name="Rosalynd")) is Change.UPDATED
+    taken_back = replace(agreed, sms_consent=silent[0], voice_consent=silent[1])
+    assert take(database, clinic, taken_back) is Change.UPDATED, "the name"
+    assert take(database, clinic, agreed) is Change.UNCHANGED
+    [patient] = patients(database)
+    assert (patient.sms_consent, patient.voice_consent) == silent
+    assert consents(database)[-1] == (channel, False, NOW)
+
+
+def test_staff_give_a_consent_back_that_was_taken_back(database: Database, clinic: Profile) -> None:
+    say(database, "sms", False, "text")
+    with database.transaction() as session:
+        assert upsert(session, clinic, SAME, LATER, "staff") is Change.UPDATED
+    assert patients(database)[0].sms_consent
+    assert take(database, clinic, SAME) is Change.UNCHANGED
+
+
+def test_a_file_that_never_told_of_a_consent_takes_none_back(
+    database: Database, clinic: Profile
+) -> None:
+    """Its "no" may be a column that it doesn't have."""
+    say(database, "voice", True, "phone")
+    assert take(database, clinic, SAME) is Change.UNCHANGED
+    assert patients(database)[0].voice_consent
+
+
+def test_a_file_takes_back_what_it_gave(database: Database, clinic: Profile) -> None:
+    """Though the patient had stopped texts once and wanted them again."""
+    say(database, "sms", False, "text")
+    say(database, "sms", True, "text")
+    assert take(database, clinic, row(sms_consent=False)) is Change.UPDATED
+    assert consents(database)[-1] == ("sms", False, LATER)
+    assert take(database, clinic, SAME) is Change.UPDATED, "what a file took back, it gives again"
+    assert patients(database)[0].sms_consent
 
 
 def choose_spanish(database: Database) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import msgspec
 import pytest
+from sqlalchemy import select
 
 from appointments import cancel
 from db.contacts import lock_contact
@@ -21,6 +22,7 @@ from db.models import (
     Reminder,
     Task,
 )
+from db.patient_file import set_consent
 from db.tasks import open_counts
 from flows.library import default_library
 from flows.model import Session as Talk
@@ -104,6 +106,25 @@ class TestOptOut:
         said = len(bot.rows(ConsentChange))
         assert "any more reminder texts" in bot.says("please don't text me, call me")
         assert len(bot.rows(ConsentChange)) == said
+
+    @pytest.mark.parametrize(("by", "wanted"), [("text", True), ("call", True), ("phone", False)])
+    def test_start_brings_texts_back_that_the_patient_took_back_themselves(
+        self, bot: Bot, by: str, wanted: bool
+    ) -> None:
+        """What staff entered is changed by staff alone."""
+        booked(bot.database, PROFILE, NOW, voice_consent=False, language="en")
+        with bot.database.transaction() as session:
+            patient = session.scalars(select(Patient)).one()
+            change = ConsentChange(
+                patient_id=patient.id, channel="sms", granted=False, source=by, at=NOW
+            )
+            set_consent(session, patient, change)
+        bot.clock.advance(hours=1)
+        assert "1" in bot.says("START")
+        patient, change = bot.row(Patient), bot.rows(ConsentChange)[-1]
+        assert (patient.sms_consent, patient.voice_consent) == (wanted, False)
+        assert (change.granted, change.source) == (wanted, "text" if wanted else by)
+        assert len(bot.rows(ConsentChange)) == (4 if wanted else 3)
 
     def test_what_else_they_write_meanwhile_is_read_by_a_person(self, bot: Bot) -> None:
         bot.send("STOP")
