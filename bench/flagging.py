@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from math import ceil
 from typing import Final
 
 from flows.learning import flag_examples, harmless_examples, train_flags, train_topics
@@ -66,11 +67,11 @@ def left_out(fold: int, every: int = 1) -> LeftOut:
     group = paraphrases(flags)
     family = {each.text: _crc(each.family) for each in asked}
     out = {text for text, number in (group | family).items() if number % FOLDS == fold}
-    told = [each for each in flags if each.text not in out][::every]
+    told = [each for each in flags if each.text not in out]
     harmless = harmless_examples()
     scorers = Scorers(
-        train_flags(told, [each for each in harmless if each.text not in out][::every]),
-        train_topics([each for each in asked if each.text not in out][::every], told),
+        train_flags(told, [each for each in harmless if each.text not in out], every),
+        train_topics([each for each in asked if each.text not in out], told, every),
     )
     return LeftOut(
         [each for each in flags if each.text in out],
@@ -96,11 +97,13 @@ def paraphrases(examples: Iterable[Example]) -> dict[str, int]:
     groups = {text: text for text in texts}
     seen: dict[str, list[str]] = defaultdict(list)
     for text in texts:
-        near = {other for word in said[text] for other in seen[word]}
+        rarest = sorted(said[text], key=lambda word: (counts[word], word))
+        shared = rarest[: len(rarest) - ceil(_ALIKE * len(rarest)) + 1]  # one of them, if alike
+        near = {other for word in shared for other in seen[word]}
         for other in sorted(near):
             if len(said[text] & said[other]) >= _ALIKE * len(said[text] | said[other]):
                 groups[_head(groups, text)] = _head(groups, other)
-        for word in said[text]:
+        for word in shared:
             seen[word].append(text)
     return {text: _crc(_head(groups, text)) for text in texts}
 

@@ -32,8 +32,10 @@ LANE: Final = "understanding"
 _DATA: Final = Path(__file__).parent.parent / "tests" / "data"
 HELD_BACK: Final = {"ordinary week": _DATA / "held_back_4", "hard": _DATA / "held_back_3"}
 """Messages that nobody has read since they were written, by what kind of sample they are."""
+_CALLED_OFF: Final = _DATA / "held_back_5"
 FOLDS: Final = 5
 _SKIPPED: Final = 8
+_TIMED: Final = 5  # one in so many examples
 RIGHT: Final = Target(Limit.AT_LEAST, 88)
 RIGHT_OR_OFFERED: Final = Target(Limit.AT_LEAST, 95)
 WRONG: Final = Target(Limit.AT_MOST, 3)
@@ -50,7 +52,7 @@ _FLAGS: Final = (Kind.EMERGENCY, Kind.SAME_DAY)
 
 def measure(scale: Scale) -> Iterator[Figure]:
     """The figures of this lane; a quick run learns once instead of once for each fold, and from one
-    in `_SKIPPED` of the examples."""
+    in `_SKIPPED` of the examples, and times so many fewer."""
     is_quick = scale.rounds <= FOLDS
     folds, every = range(1 if is_quick else FOLDS), _SKIPPED if is_quick else 1
     found = cross_validated(folds, every)
@@ -59,7 +61,8 @@ def measure(scale: Scale) -> Iterator[Figure]:
     yield from _left_out_flags(folds, every)
     for sample, folder in HELD_BACK.items():
         yield from held_back(f"held back ({sample})", folder)
-    yield from _costs(scale)
+    yield from _visits_called_off()
+    yield from _costs(scale, every)
 
 
 def held_back(name: str, folder: Path) -> Iterator[Figure]:
@@ -189,6 +192,18 @@ def _held_back_opt_outs(name: str, folder: Path) -> Iterator[Figure]:
             yield Figure(LANE, label, "%", (share,), target)
 
 
+def _visits_called_off() -> Iterator[Figure]:
+    for path in sorted(_CALLED_OFF.glob("visit_*.tsv")):
+        kinds = [_understood(path.stem[-2:], text).kind for (text,) in _lines(path)]
+        for what, these, target in (
+            ("an opt-out", (Kind.OPT_OUT,), NO_OPT_OUTS),
+            ("a red flag", _FLAGS, LOOK_ALIKES),
+        ):
+            share = 100 * sum(kind in these for kind in kinds) / len(kinds)
+            label = f"held back (visit called off): {path.stem}, taken for {what}"
+            yield Figure(LANE, label, "%", (share,), target)
+
+
 def _lines(path: Path) -> Iterator[list[str]]:
     """The lines of a file whose message no example has, word for word."""
     known = _examples()
@@ -208,9 +223,9 @@ def _understood(language: str, text: str) -> Understood:
     return take_turn(default_library(), session, Event(text), Facts(clinic(), _NOW)).understood
 
 
-def _costs(scale: Scale) -> Iterator[Figure]:
+def _costs(scale: Scale, every: int) -> Iterator[Figure]:
     """Microseconds of this process for red flags and topics of one message."""
-    texts = [each.text for each in read_examples()][::5]
+    texts = [each.text for each in read_examples()][:: _TIMED * every]
     topics = default_library().topics
     rounds: list[float] = []
     for _ in range(scale.rounds):

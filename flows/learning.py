@@ -20,7 +20,7 @@ from flows.optout import stop_signs
 from flows.topics.examples import Example, read_examples
 from flows.topics.features import topic_phrases
 from flows.topics.scorer import EMERGENCY, NO_FLAG, SAME_DAY, Scorer, decode
-from flows.topics.training import Lessons, lessons_of, weights_of
+from flows.topics.training import Course
 from flows.triage.grammar import NONE, generated_examples
 from flows.triage.judging import judge, read
 from flows.triage.rulebook import PHRASES, FlagClass
@@ -39,24 +39,26 @@ _ORDINARY: Final = "ordinary"
 _REPORTED: Final = ("problem.ill",)  # illness that is told may well be one for the same day
 
 
-def topics_lessons() -> Lessons:
+def topics_course() -> Course:
     """What the file of topics' weights is learnt from, the examples that ship."""
     return _topics_from(read_examples(), flag_examples())
 
 
-def flags_lessons() -> Lessons:
+def flags_course() -> Course:
     """What the file of red flags' weights is learnt from, the examples that ship."""
     return _flags_from(flag_examples(), harmless_examples())
 
 
-def train_topics(examples: Iterable[Example], flags: Iterable[Example]) -> Scorer:
-    """The scorer of topics learnt from examples; those of two questions in one are left out."""
-    return decode(weights_of(_topics_from(examples, flags)), topic_phrases())
+def train_topics(examples: Iterable[Example], flags: Iterable[Example], every: int = 1) -> Scorer:
+    """The scorer of topics learnt from examples; those of two questions in one are left out. Of all
+    that there is to learn, each `every`-th is."""
+    return decode(_topics_from(examples, flags).part(every).weights(), topic_phrases())
 
 
-def train_flags(flags: Sequence[Example], harmless: Sequence[Example]) -> Scorer:
-    """The scorer of red flags learnt from examples of them and of messages without one."""
-    return decode(weights_of(_flags_from(flags, harmless)), PHRASES)
+def train_flags(flags: Sequence[Example], harmless: Sequence[Example], every: int = 1) -> Scorer:
+    """The scorer of red flags learnt from examples of them and of messages without one. Of all that
+    there is to learn, each `every`-th is."""
+    return decode(_flags_from(flags, harmless).part(every).weights(), PHRASES)
 
 
 def flag_examples() -> list[Example]:
@@ -91,23 +93,23 @@ def _example(place: str, line: str) -> Example:
     return Example(language, (label,), f"{family}, {place}", text)
 
 
-def _topics_from(examples: Iterable[Example], flags: Iterable[Example]) -> Lessons:
+def _topics_from(examples: Iterable[Example], flags: Iterable[Example]) -> Course:
     told = (
         Example(each.language, (_as_topic(each.labels[0]),), each.family, each.text)
         for each in (*flags, *generated_examples())
         if not each.family.startswith(_ORDINARY)
     )
-    return lessons_of([*examples, *told], topic_phrases(), stop_signs, _KEPT_OF_TOPICS)
+    return Course([*examples, *told], topic_phrases(), stop_signs, _KEPT_OF_TOPICS)
 
 
 def _as_topic(label: str) -> str:
     return {NONE: NO_FLAG, FlagClass.SAME_DAY: SAME_DAY}.get(label, EMERGENCY)
 
 
-def _flags_from(flags: Sequence[Example], harmless: Sequence[Example]) -> Lessons:
+def _flags_from(flags: Sequence[Example], harmless: Sequence[Example]) -> Course:
     told = [*flags, *generated_examples(), *harmless]
     told += [*_run_on(flags, harmless), *_harmless_run_on(flags, harmless)]
-    return lessons_of(told, PHRASES, lambda text: sorted(judge(read(text)).signs), _KEPT_OF_FLAGS)
+    return Course(told, PHRASES, lambda text: sorted(judge(read(text)).signs), _KEPT_OF_FLAGS)
 
 
 def _run_on(flags: Sequence[Example], harmless: Sequence[Example]) -> Iterator[Example]:

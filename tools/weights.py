@@ -14,11 +14,11 @@ from typing import Final
 import flows.topics.scorer
 import flows.triage.learnt
 from flows import learning
-from flows.topics.training import Lessons, weights_of
+from flows.topics.training import Course
 
-_FILES: Final[tuple[tuple[Path, Callable[[], Lessons]], ...]] = (
-    (flows.topics.scorer.WEIGHTS, learning.topics_lessons),
-    (flows.triage.learnt.WEIGHTS, learning.flags_lessons),
+_FILES: Final[tuple[tuple[Path, Callable[[], Course]], ...]] = (
+    (flows.topics.scorer.WEIGHTS, learning.topics_course),
+    (flows.triage.learnt.WEIGHTS, learning.flags_course),
 )
 
 
@@ -28,8 +28,8 @@ def main() -> None:
     parser.add_argument("--check", action="store_true", help="compare, write nothing")
     is_check = parser.parse_args().check
     others = []
-    for path, lessons in _FILES:
-        learnt = weights_of(lessons())
+    for path, course in _FILES:
+        learnt = course().weights()
         if is_check and path.read_bytes() != learnt:
             others.append(path.relative_to(Path.cwd()).as_posix())
         elif not is_check:

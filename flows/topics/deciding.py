@@ -18,15 +18,15 @@ from flows.topics.examples import UNKNOWN
 from flows.topics.scorer import EMERGENCY, NO_FLAG, SAME_DAY, Scorer, default_scorer
 from flows.topics.weighing import likely, weighed
 
-ANSWER: Final = 0.8
-"""A topic at least this likely is answered at once."""
+ANSWER: Final = 0.86
+"""A topic at least this likely is answered at once: of messages left out of learning, fewer than
+3 in 100 then get another answer."""
 OPT_OUT_TOPIC: Final = "optout"
-OPT_OUT: Final = 0.7
-OPT_OUT_IN_FEW_WORDS: Final = 0.8
+OPT_OUT: Final = 0.75
+"""A wish to get no more messages. Lower than for a topic: the likeliest other readings are learnt
+beside it, and whoever asks to be left alone may not be texted again (47 CFR 64.1200)."""
 FEW_WORDS: Final = 3
-"""A wish to get no more messages, and one of so few words that it may be half of something else.
-Lower than for a topic: the likeliest other readings are learnt beside it, and whoever asks to be
-left alone and is not may not be texted again (47 CFR 64.1200)."""
+"""So few may be half of something else."""
 OPT_OUT_OVERRULED: Final = 0.1
 """From how little on a wish that only a rule sees is none."""
 PART: Final = 0.8
@@ -83,16 +83,9 @@ def find_topics(
     asking = [part for part in parts if not _COURTEOUS.issuperset(part)]
     if asking and len(asking) < len(parts):
         reading = _Reading(likely(scorer, list(chain.from_iterable(asking))), topics)
-    if reading.share >= _wanted(reading.topic, len(whole.said)):
+    if reading.share >= (OPT_OUT if reading.topic == OPT_OUT_TOPIC else ANSWER):
         return Finding((reading.label,))
     return Finding((), reading.offers())
-
-
-def _wanted(topic: str, length: int) -> float:
-    """How likely a topic must be to be answered, for a text of so many words."""
-    if topic != OPT_OUT_TOPIC:
-        return ANSWER
-    return OPT_OUT_IN_FEW_WORDS if length <= FEW_WORDS else OPT_OUT
 
 
 def is_no_opt_out(text: str, scorer: Scorer | None = None) -> bool:

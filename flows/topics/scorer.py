@@ -35,7 +35,7 @@ _EDGES: Final = frozenset("<>")  # "first" and "last" are no words that a person
 
 class Head(msgspec.Struct, frozen=True):
     """The first line of a file of weights; `scale` is what a step of one is worth, `learnt_from`
-    the fingerprint of the lessons."""
+    the fingerprint of the course."""
 
     labels: list[str]
     scale: float
@@ -157,7 +157,7 @@ def decode(contents: bytes, phrases: Phrases) -> Scorer:
 
 
 def learnt_from(contents: bytes) -> str:
-    """The fingerprint of the lessons that such a file's contents were learnt from."""
+    """The fingerprint of the course that such a file's contents were learnt from."""
     return _split(contents)[0].learnt_from
 
 

@@ -15,7 +15,7 @@ import random
 import struct
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -41,57 +41,80 @@ _LEARNT: Final = 0.01
 _MARGIN: Final = 0.1  # scores so much further apart than need be are `_LEARNT` in spite of rounding
 _NOTHING: Final = -22.0  # whose exponential is nothing to nine places
 _FAMILIES: Final = 2
+_SAMPLED: Final = 16
 _LARGEST: Final = ZERO - 1
 _STEP: Final = 16 * 8  # parts of `_ONE` that a step in the file is worth
 _BITS: Final = 7  # of a byte, beside the sign
 
 
 @dataclass(frozen=True, slots=True)
-class Lessons:
-    """Examples as they are learnt: each the numbers of its features and the number of its label. A
-    feature that weighs less than `kept_from` for every label is left out of the file."""
+class Course:
+    """Examples to learn from, and how they are read; `more` gives further features of a message. A
+    feature that weighs less than `kept_from` for every label is left out of the file. It is learnt
+    `runs` times, each with other chances, whose mean depends less on them."""
+
+    examples: Sequence[Example]
+    phrases: Phrases
+    more: Callable[[str], Iterable[str]]
+    kept_from: int
+    runs: int = 3
+
+    def fingerprint(self) -> str:
+        """What tells this course, and the way it is learnt here, from any others.
+
+        Of how messages are read it knows by one example in `_SAMPLED`: to read all takes a minute.
+        """
+        way = Path(__file__).read_bytes()
+        told = [(each.language, each.labels, each.family, each.text) for each in self.examples]
+        read = self._lessons(self.examples[::_SAMPLED])
+        known = [read.labels, read.features, read.lessons]
+        contents = msgspec.msgpack.encode([told, self.kept_from, self.runs, known])
+        return hashlib.sha256(way + contents).hexdigest()
+
+    def part(self, every: int) -> Course:
+        """The same with only each `every`-th of the examples, learnt once if that is a part."""
+        runs = self.runs if every == 1 else 1
+        return replace(self, examples=self.examples[::every], runs=runs)
+
+    def weights(self) -> bytes:
+        """The contents of the file of weights that are learnt from it."""
+        lessons = self._lessons(self.examples)
+        learnt = [
+            Learner(len(lessons.labels), len(lessons.features)).learn(lessons.lessons, seed)
+            for seed in range(self.runs)
+        ]
+        rows = [
+            [sum(each) // self.runs for each in zip(*of_feature, strict=True)]
+            for of_feature in zip(*learnt, strict=True)
+        ]
+        return _file(lessons, rows, self.kept_from, self.fingerprint())
+
+    def _lessons(self, examples: Iterable[Example]) -> _Lessons:
+        single = [example for example in examples if len(example.labels) == 1]
+        labels = sorted({example.labels[0] for example in single})
+        said = [words(example.text)[:MOST_WORDS] for example in single]
+        reader = Reader(_in_two_families(single, said), self.phrases)
+        read = cache(reader.word)
+        found = [
+            [*_features(reader, read, reader.hear(each)), *self.more(example.text)]
+            for example, each in zip(single, said, strict=True)
+        ]
+        kept = _in_two_families(single, found)
+        place = {name: at for at, name in enumerate(kept)}
+        lessons = [
+            ([place[name] for name in names if name in place], labels.index(example.labels[0]))
+            for example, names in zip(single, found, strict=True)
+        ]
+        return _Lessons(labels, kept, lessons)
+
+
+@dataclass(frozen=True, slots=True)
+class _Lessons:
+    """Examples as they are learnt: each the numbers of its features and the number of its label."""
 
     labels: list[str]
     features: list[str]
     lessons: list[tuple[list[int], int]]
-    kept_from: int
-
-    def fingerprint(self) -> str:
-        """What tells these lessons, and the way they are learnt here, from any others."""
-        way = Path(__file__).read_bytes()
-        contents = [self.labels, self.features, self.lessons, self.kept_from]
-        return hashlib.sha256(way + msgspec.msgpack.encode(contents)).hexdigest()
-
-
-def lessons_of(
-    examples: Iterable[Example],
-    phrases: Phrases,
-    more: Callable[[str], Iterable[str]],
-    kept_from: int,
-) -> Lessons:
-    """What is learnt from examples; `more` gives further features of a message."""
-    single = [example for example in examples if len(example.labels) == 1]
-    labels = sorted({example.labels[0] for example in single})
-    said = [words(example.text)[:MOST_WORDS] for example in single]
-    reader = Reader(_in_two_families(single, said), phrases)
-    read = cache(reader.word)
-    found = [
-        [*_features(reader, read, reader.hear(each)), *more(example.text)]
-        for example, each in zip(single, said, strict=True)
-    ]
-    kept = _in_two_families(single, found)
-    place = {name: at for at, name in enumerate(kept)}
-    lessons = [
-        ([place[name] for name in names if name in place], labels.index(example.labels[0]))
-        for example, names in zip(single, found, strict=True)
-    ]
-    return Lessons(labels, kept, lessons, kept_from)
-
-
-def weights_of(lessons: Lessons) -> bytes:
-    """The contents of the file of weights that are learnt from lessons."""
-    learner = Learner(len(lessons.labels), len(lessons.features))
-    return _file(lessons, learner.learn(lessons.lessons))
 
 
 def _features(reader: Reader, read: Callable[[str], Word], said: Sequence[str]) -> list[str]:
@@ -118,13 +141,14 @@ class Learner:
         self._weights = [0] * features
         self._sure = math.log(max(labels - 1, 1) / _LEARNT) + _MARGIN
 
-    def learn(self, lessons: Sequence[tuple[list[int], int]]) -> list[tuple[int, ...]]:
+    def learn(self, lessons: Sequence[tuple[list[int], int]], seed: int) -> list[tuple[int, ...]]:
         """The weights of each feature, by label, in parts of `_ONE`, summed over epochs.
 
-        A lesson is the numbers of a message's features and the number of its label.
+        A lesson is the numbers of a message's features and the number of its label. The order of
+        lessons and what is seen of them are drawn from `seed`.
         """
         summed = [0] * len(self._weights)
-        chance = random.Random(1)  # noqa: S311 - an order, not a secret
+        chance = random.Random(seed)  # noqa: S311 - an order, not a secret
         for epoch in range(EPOCHS):
             rate = _RATE * (1 - epoch / EPOCHS) + _LAST_RATE
             for _, (numbers, label) in sorted(
@@ -183,18 +207,19 @@ def _probabilities(scores: Sequence[float]) -> list[float]:
     return [each / whole for each in odds]
 
 
-def _file(lessons: Lessons, weights: Sequence[tuple[int, ...]]) -> bytes:
+def _file(
+    lessons: _Lessons, weights: Sequence[Sequence[int]], kept_from: int, fingerprint: str
+) -> bytes:
     """Weights rounded to a byte each; features that hardly weigh anything are left out, except
     words, which are the vocabulary too."""
     kept: list[str] = []
     rows: list[bytes] = []
     for name, learnt in zip(lessons.features, weights, strict=True):
         row = [_rounded(each) for each in learnt]
-        if name.startswith("w:") or max(map(abs, row)) >= lessons.kept_from:
+        if name.startswith("w:") or max(map(abs, row)) >= kept_from:
             kept.append(name)
             rows.append(_packed(row))
-    head = Head(lessons.labels, _STEP / _ONE / _AVERAGED, kept, lessons.fingerprint())
-    return encode(head, rows)
+    return encode(Head(lessons.labels, _STEP / _ONE / _AVERAGED, kept, fingerprint), rows)
 
 
 def _packed(row: Sequence[int]) -> bytes:

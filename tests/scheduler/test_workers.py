@@ -135,7 +135,7 @@ def test_a_text_taken_in_while_a_result_waits_is_not_forgotten(postgres_world: W
 
 def test_one_of_two_workers_is_killed_in_the_middle(postgres_world: World) -> None:
     world = postgres_world
-    slow = Fault(kind=FaultKind.HOLD_RESPONSE, seconds=0.1, times=None)
+    slow = Fault(kind=FaultKind.HOLD_RESPONSE, seconds=0.05, times=None)
     world.carrier.faults.add(slow, ONE_REPORT)
     with ExitStack() as stack:
         book_many(world, 1050)  # more than one worker takes up at a time

@@ -18,8 +18,8 @@ TOPICS = default_library().topics
 def test_the_weights_that_ship_are_those_of_the_examples_that_ship() -> None:
     """By the fingerprint of all that they are learnt from; `make weights-check` compares bytes."""
     topics, flags = topic_scorer.WEIGHTS, flows.triage.learnt.WEIGHTS
-    assert topic_scorer.learnt_from(topics.read_bytes()) == learning.topics_lessons().fingerprint()
-    assert topic_scorer.learnt_from(flags.read_bytes()) == learning.flags_lessons().fingerprint()
+    assert topic_scorer.learnt_from(topics.read_bytes()) == learning.topics_course().fingerprint()
+    assert topic_scorer.learnt_from(flags.read_bytes()) == learning.flags_course().fingerprint()
 
 
 def test_the_files_of_weights_take_a_few_megabytes() -> None:

@@ -7,28 +7,30 @@ import pytest
 from flows.topics import scorer
 from flows.topics.examples import read_examples
 from flows.topics.features import topic_phrases
-from flows.topics.training import Lessons, lessons_of, weights_of
+from flows.topics.training import Course
 
 FEW = [each for each in read_examples() if each.family.startswith(("wear", "ride", "core_"))]
 
 
-def lessons(leave_out: int = 0) -> Lessons:
-    return lessons_of(FEW[leave_out:], topic_phrases(), lambda text: [f"x:{len(text) % 3}"], 0)
+def course(*, leave_out: int = 0, more: str = "x") -> Course:
+    examples = FEW[leave_out:]
+    return Course(examples, topic_phrases(), lambda text: [f"{more}:{len(text) % 3}"], 0)
 
 
 def test_the_same_lessons_give_the_same_bytes() -> None:
-    assert weights_of(lessons()) == weights_of(lessons())
+    assert course().weights() == course().weights()
 
 
 def test_the_file_names_what_it_was_learnt_from() -> None:
-    learnt = weights_of(lessons())
-    assert scorer.learnt_from(learnt) == lessons().fingerprint()
-    assert lessons(leave_out=1).fingerprint() != lessons().fingerprint()
+    learnt = course().weights()
+    assert scorer.learnt_from(learnt) == course().fingerprint()
+    assert course(leave_out=1).fingerprint() != course().fingerprint()
+    assert course(more="y").fingerprint() != course().fingerprint(), "read another way"
 
 
 def test_what_was_learnt_is_known_again() -> None:
     """Of so few examples, most; they are learnt by what they share, not by heart."""
-    learnt = scorer.decode(weights_of(lessons()), topic_phrases())
+    learnt = scorer.decode(course().weights(), topic_phrases())
     found = 0
     for each in FEW:
         odds = learnt.odds(each.text.lower().split(), [f"x:{len(each.text) % 3}"])
@@ -38,4 +40,4 @@ def test_what_was_learnt_is_known_again() -> None:
 
 def test_a_file_that_is_cut_short_is_refused() -> None:
     with pytest.raises(ValueError, match="make weights"):
-        scorer.decode(weights_of(lessons())[:-1], topic_phrases())
+        scorer.decode(course().weights()[:-1], topic_phrases())
