@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 STRONG: Final = "."
@@ -38,6 +39,7 @@ _PIECE: Final = re.compile(
 _TURNS: Final = frozenset({"and", "but", "however", "though", "y", "e", "pero", "aunque", "sino"})
 
 
+@lru_cache(maxsize=4)  # rules, red flags and topics ask for the same message in turn
 def fold(text: str) -> str:
     """`text` in small letters without accents, apostrophes or invisible characters.
 

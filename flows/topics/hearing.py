@@ -24,9 +24,9 @@ _SOUNDS: Final = (
     ("ge", "je"), ("gi", "ji"), ("h", ""), ("c", "k"), ("q", "k"), ("v", "b"), ("z", "s"),
     ("x", "s"), ("w", "u"),
 )  # fmt: skip
-_ALIKE: Final = str.maketrans("dbgj", "tpkk")  # recognisers mix up voiced and unvoiced
+_CONSONANTS: Final = str.maketrans("dbgj", "tpkk", "aeiouy")
+"""Recognisers mix up voiced and unvoiced ones; vowels are left out."""
 _TWICE: Final = re.compile(r"(.)\1+")
-_VOWELS: Final = re.compile("[aeiouy]")
 _MOST_PIECES: Final = 3
 _SHORTEST: Final = 5  # letters of a name or of a word that may be one
 _FEWEST: Final = 3  # consonants of a name
@@ -98,7 +98,7 @@ def sound(word: str) -> str:
 
 
 def _consonants(word: str) -> str:
-    return _TWICE.sub(r"\1", _VOWELS.sub("", sound(word).translate(_ALIKE)))
+    return _TWICE.sub(r"\1", sound(word).translate(_CONSONANTS))
 
 
 def _shortened(heard: str) -> Iterable[str]:

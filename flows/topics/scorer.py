@@ -67,11 +67,10 @@ class Scorer:
         self._known: dict[str, tuple[Word, int, int]] = {}
 
     def odds(self, said: Sequence[str], more: Iterable[str] = ()) -> list[float]:
-        """The probability of each of `labels`, in their order, for normalised words and the
+        """The probability of each of `labels`, in their order, for words that `hear` gave and the
         further features that the weights were learnt with."""
         total, count = 0, 0
         read: list[Word] = []
-        said = self.hear(said)
         for typed in dict.fromkeys(said):
             word, weight, number = self._word(typed)
             read.append(word)
@@ -89,7 +88,7 @@ class Scorer:
         return self._odds(total, count)
 
     def hear(self, said: Sequence[str]) -> list[str]:
-        """The words of a message as they were probably meant, without hesitations."""
+        """The normalised words of a message as they were probably meant, without hesitations."""
         return self._reader.hear(said[:MOST_WORDS])
 
     def knows(self, word: str) -> bool:

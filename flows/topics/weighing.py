@@ -33,6 +33,6 @@ def weighed(text: str, scorer: Scorer) -> Weighed:
 
 
 def likely(scorer: Scorer, said: Sequence[str], more: Iterable[str] = ()) -> dict[str, float]:
-    """The probability of the labels of words that are worth a thought."""
+    """The probability of the labels that are worth a thought, of words as they were heard."""
     odds = zip(scorer.labels, scorer.odds(said, more), strict=True)
     return {label: share for label, share in odds if share >= _WORTH_A_THOUGHT}

@@ -60,7 +60,8 @@ def second_opinion(
     scorers, said = scorers or default_scorers(), words(text)
     if not any(scorers.flags.knows(word) for word in said):
         return None
-    odds = dict(zip(scorers.flags.labels, scorers.flags.odds(said, judgement.signs), strict=True))
+    weights = scorers.flags.odds(scorers.flags.hear(said), judgement.signs)
+    odds = dict(zip(scorers.flags.labels, weights, strict=True))
     asked = weighed(text, scorers.topics).odds
     emergency, same_day, harmless = _pooled(
         _outcomes(1 - odds[NONE] - odds[FlagClass.SAME_DAY], odds[FlagClass.SAME_DAY]),

@@ -33,7 +33,7 @@ def test_what_was_learnt_is_known_again() -> None:
     learnt = scorer.decode(course().weights(), topic_phrases())
     found = 0
     for each in FEW:
-        odds = learnt.odds(each.text.lower().split(), [f"x:{len(each.text) % 3}"])
+        odds = learnt.odds(learnt.hear(each.text.lower().split()), [f"x:{len(each.text) % 3}"])
         found += learnt.labels[odds.index(max(odds))] == each.labels[0]
     assert found >= 0.8 * len(FEW)
 
