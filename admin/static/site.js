@@ -90,6 +90,12 @@ function leave() {
   location.assign(`${document.body.dataset.signIn}?next=${here}`);
 }
 
+// A voice message is heard to its end or pause; what is new is shown after it.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.detail.elt.id !== "watch") return;
+  if ([...document.querySelectorAll("audio")].some((each) => !each.paused)) event.preventDefault();
+});
+
 // What a player says of trouble is easily overlooked. The event does not bubble.
 document.addEventListener("error", (event) => {
   event.target.closest?.(".player")?.querySelector("[hidden]")?.removeAttribute("hidden");

@@ -238,6 +238,28 @@ class TestInABrowser:
         assert audio.evaluate("each => each.duration") == pytest.approx(5, abs=0.1)
         expect(player.get_by_role("alert")).to_have_count(0)
 
+    def test_it_is_heard_to_its_end_though_the_patient_writes_meanwhile(
+        self, lite: Scene, player: Page
+    ) -> None:
+        world, _ = lite
+        player.get_by_role("link", name="conversation").first.click()
+        audio = player.locator("audio")
+        audio.evaluate("each => { each.muted = each.loop = true; return each.play(); }")
+        player.evaluate(
+            """() => {
+                window.asked = 0;
+                const count = ({ detail }) => { window.asked += detail.elt.id === "watch"; };
+                document.addEventListener("htmx:beforeRequest", count);
+            }"""
+        )
+        world.carrier.text(PATIENT, CLINIC_NUMBER, "I called you this morning")
+        wait_until("it would have looked twice", lambda: player.evaluate("window.asked") >= 2)
+        assert not audio.evaluate("each => each.paused")
+        expect(player.locator("#news")).to_be_empty()
+        audio.evaluate("each => each.pause()")
+        expect(player.locator("#news")).to_contain_text("The patient has written.")
+        expect(player.locator("#thread")).to_contain_text("I called you this morning")
+
     def test_what_can_not_be_played_says_so_and_leads_to_why(
         self, lite: Scene, player: Page, page_errors: list[str]
     ) -> None:
