@@ -17,7 +17,7 @@ test: setup-dev ## Set up and run linters, types, content checks and every test
 	$(call step,types,$(BIN)/mypy .)
 	$(call step,floors,$(BIN)/lint-imports --no-cache)
 	$(call step,flows and content,$(BIN)/flask flows check)
-	$(call step,tests,$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder)
+	$(call step,tests,$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder)
 	@printf '\nAll steps passed.\n'
 
 bench: setup-dev ## Run the benchmarks; the table is also written under var/bench/
