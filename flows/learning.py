@@ -51,13 +51,13 @@ def flags_course() -> Course:
 
 def train_topics(examples: Iterable[Example], flags: Iterable[Example], every: int = 1) -> Scorer:
     """The scorer of topics learnt from examples; those of two questions in one are left out. Of all
-    that there is to learn, each `every`-th is."""
+    that there is to learn each `every`-th is, and once."""
     return decode(_topics_from(examples, flags).part(every).weights(), topic_phrases())
 
 
 def train_flags(flags: Sequence[Example], harmless: Sequence[Example], every: int = 1) -> Scorer:
     """The scorer of red flags learnt from examples of them and of messages without one. Of all that
-    there is to learn, each `every`-th is."""
+    there is to learn each `every`-th is, and once."""
     return decode(_flags_from(flags, harmless).part(every).weights(), PHRASES)
 
 
