@@ -258,8 +258,14 @@ class _Work:
         return bool(changed)
 
     def _may_say(self, patient: Patient, channel: str, granted: bool) -> bool:
+        """Whether a row counts against what the patient or staff said of a consent: only one of a
+        file that takes back what a file had given.
+
+        The same file comes every night. Its "yes" is older than the patient's "no", and its "no",
+        which is also what it says of a column that it doesn't have, is no news.
+        """
         said = self._said_to_us.get((patient.id, channel))
-        return said is None or said.yields_to(granted)
+        return said is None or (said.granted and said.file_said is True and not granted)
 
 
 def occasion_of(

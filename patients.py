@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from db.consents import set_consent
 from db.contacts import lock_contact, set_contact
 from db.models import ConsentChange, Patient
-from db.patient_file import set_consent
 from scheduler.planning_again import plan_again
 
 

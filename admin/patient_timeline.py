@@ -14,6 +14,7 @@ from admin.timeline import Entry, Side, Wanted
 from admin.times import moment_words
 from admin.words import gettext as _
 from db import patient_file as files
+from db.consents import consent_history
 from db.models import Appointment, Contact
 from db.patient_file import PatientFile
 
@@ -87,7 +88,7 @@ def tasks(session: Session, file: PatientFile, wanted: Wanted) -> Sequence[Entry
 
 def consents(session: Session, file: PatientFile, wanted: Wanted) -> Sequence[Entry]:
     """When consent was given and withdrawn, how, and who entered it."""
-    rows = files.consent_history(session, file.patient.id, wanted.before, wanted.limit + 1)
+    rows = consent_history(session, file.patient.id, wanted.before, wanted.limit + 1)
     return [
         Entry(
             row.at,

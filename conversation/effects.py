@@ -10,11 +10,10 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 import appointments
-from db.consents import took_texts_back
+from db.consents import set_consent, took_texts_back
 from db.contacts import ContactState, record_opt_change, set_contact
 from db.identities import record_lock, record_miss, record_verified
 from db.models import ConsentChange, Patient
-from db.patient_file import set_consent
 from db.prep_answers import record_prep_answer
 from db.tasks import NewTask, open_task
 from flows.known import IdentityLocked, IdentityMiss, PrepAnswer, Verified

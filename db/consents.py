@@ -1,7 +1,8 @@
-"""What patients agree to, as their history tells it: who said so last, and what a file says."""
+"""What patients agree to, and its history: who said so last, and what a file said."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -25,13 +26,26 @@ class SaidToUs:
     granted: bool
     file_said: bool | None
 
-    def yields_to(self, file_says: bool) -> bool:
-        """Whether a file counts against it: only one that takes back what a file had granted.
 
-        The same file comes every night. Its "yes" is older than the patient's "no", and its "no",
-        which is also what it says of a column that it doesn't have, is no news.
-        """
-        return self.granted and self.file_said is True and not file_says
+def set_consent(session: Session, patient: Patient, change: ConsentChange) -> None:
+    """Give or withdraw a (locked) patient's consent to a channel, and keep when and by whom."""
+    if change.channel == "sms":
+        patient.sms_consent = change.granted
+    else:
+        patient.voice_consent = change.granted
+    session.add(change)
+    session.flush()
+
+
+def consent_history(
+    session: Session, patient_id: int, before: dt.datetime, limit: int
+) -> Sequence[ConsentChange]:
+    """Changes of consent, the newest first."""
+    query = select(ConsentChange).where(
+        ConsentChange.patient_id == patient_id, ConsentChange.at < before
+    )
+    newest_first = query.order_by(ConsentChange.at.desc(), ConsentChange.id.desc())
+    return session.scalars(newest_first.limit(limit)).all()
 
 
 def said_to_us(session: Session, patients: Collection[int]) -> dict[tuple[int, str], SaidToUs]:

@@ -1,4 +1,4 @@
-"""All that is stored about one patient: wishes, consents, a caregiver, what happened."""
+"""All that is stored about one patient but their consents: wishes, a caregiver, what happened."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from db.models import (
     Appointment,
     Audit,
     Caregiver,
-    ConsentChange,
     Contact,
     Patient,
     Reminder,
@@ -62,27 +61,6 @@ def sharing(session: Session, patient: Patient) -> Sequence[Patient]:
         Patient.id != patient.id,
     )
     return session.scalars(query.order_by(Patient.id)).all()
-
-
-def set_consent(session: Session, patient: Patient, change: ConsentChange) -> None:
-    """Give or withdraw a (locked) patient's consent to a channel, and keep when and by whom."""
-    if change.channel == "sms":
-        patient.sms_consent = change.granted
-    else:
-        patient.voice_consent = change.granted
-    session.add(change)
-    session.flush()
-
-
-def consent_history(
-    session: Session, patient_id: int, before: dt.datetime, limit: int
-) -> Sequence[ConsentChange]:
-    """Changes of consent, the newest first."""
-    query = select(ConsentChange).where(
-        ConsentChange.patient_id == patient_id, ConsentChange.at < before
-    )
-    newest_first = query.order_by(ConsentChange.at.desc(), ConsentChange.id.desc())
-    return session.scalars(newest_first.limit(limit)).all()
 
 
 def caregiver_of(session: Session, patient_id: int) -> Caregiver | None:

@@ -10,9 +10,9 @@ from sqlalchemy import select
 
 from appointment_csv import AppointmentRow, Channel, RowStatus
 from appointments import Answer, Change, name_key, record_answer, upsert
+from db.consents import set_consent
 from db.contacts import lock_contact, set_contact
 from db.models import Appointment, ConsentChange, Contact, Patient, Reminder
-from db.patient_file import set_consent
 from db.session import Database
 from profiles import Profile
 from tests.support.csv_files import NOW

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from appointments import cancel
+from db.consents import set_consent
 from db.contacts import lock_contact
 from db.models import (
     Appointment,
@@ -22,7 +23,6 @@ from db.models import (
     Reminder,
     Task,
 )
-from db.patient_file import set_consent
 from db.tasks import open_counts
 from flows.library import default_library
 from flows.model import Session as Talk
