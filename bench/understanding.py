@@ -61,7 +61,7 @@ def measure(scale: Scale) -> Iterator[Figure]:
     yield from _left_out_flags(folds, every)
     for sample, folder in HELD_BACK.items():
         yield from held_back(f"held back ({sample})", folder)
-    yield from _visits_called_off()
+    yield from visits_called_off()
     yield from _costs(scale, every)
 
 
@@ -192,7 +192,8 @@ def _held_back_opt_outs(name: str, folder: Path) -> Iterator[Figure]:
             yield Figure(LANE, label, "%", (share,), target)
 
 
-def _visits_called_off() -> Iterator[Figure]:
+def visits_called_off() -> Iterator[Figure]:
+    """Of messages that call the visit off with the words of an opt-out: what they are taken for."""
     for path in sorted(_CALLED_OFF.glob("visit_*.tsv")):
         kinds = [_understood(path.stem[-2:], text).kind for (text,) in _lines(path)]
         for what, these, target in (

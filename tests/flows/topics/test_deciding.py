@@ -1,4 +1,4 @@
-"""Topics of free words: figures on families left out, and what must hold of any text."""
+"""Topics of free words: single texts, and what must hold of any text."""
 
 from __future__ import annotations
 

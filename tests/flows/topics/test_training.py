@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from flows.topics import scorer
@@ -26,6 +28,15 @@ def test_the_file_names_what_it_was_learnt_from() -> None:
     assert scorer.learnt_from(learnt) == course().fingerprint()
     assert course(leave_out=1).fingerprint() != course().fingerprint()
     assert course(more="y").fingerprint() != course().fingerprint(), "read another way"
+
+
+def test_each_run_has_chances_of_its_own_and_all_of_them_count() -> None:
+    said = [each.text.lower().split() for each in FEW]
+    odds = []
+    for runs in (1, 2, 3):
+        learnt = scorer.decode(replace(course(), runs=runs).weights(), topic_phrases())
+        odds.append([learnt.odds(learnt.hear(each)) for each in said])
+    assert odds[0] != odds[1] != odds[2] != odds[0]
 
 
 def test_what_was_learnt_is_known_again() -> None:
