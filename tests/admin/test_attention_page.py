@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from db.staff import Role
 from tests.support import desk
+from tests.support.browser import follow
 from tests.support.csv_files import NOW
 from tests.support.data import booked
 from tests.support.queue_pages import QUEUE
@@ -35,7 +36,7 @@ def test_a_new_emergency_shows_up_within_seconds_and_is_said(
         topic="chest",
         at=served.clock(),
     )
-    expect(at_work).to_have_title("(2) Needs attention · Prepline", timeout=8000)
+    expect(at_work).to_have_title("(2) Needs attention · Prepline")
     expect(at_work.get_by_role("alert")).to_contain_text(
         "New: Emergency words, Rosalind Quackenbush"
     )
@@ -52,7 +53,7 @@ def test_the_focus_stays_where_it_is_when_the_queue_changes(
     link.focus()
     served.clock.advance(seconds=20)
     desk.task(served.database, "ill", "urgent", at=served.clock())
-    expect(at_work.get_by_role("status").last).to_contain_text("New: Feels ill", timeout=8000)
+    expect(at_work.get_by_role("status").last).to_contain_text("New: Feels ill")
     expect(link).to_be_focused()
 
 
@@ -90,7 +91,7 @@ def test_an_emergency_is_acknowledged_from_the_queue(served: TestSite, at_work: 
     )
     box.get_by_role("button", name="Acknowledge").click()
     expect(at_work.get_by_text("Acknowledged by Pat Coordinator")).to_be_visible()
-    at_work.get_by_role("button", name="Done").click()
+    follow(at_work.get_by_role("button", name="Done"))
     at_work.goto(served.url(QUEUE))
     expect(at_work.locator(".queue > li")).to_have_count(1)
 

@@ -68,7 +68,7 @@ def looked_through(page: Page) -> str:
     """Upload a file of so many new patients; the address of its page."""
     choose(page, csv_file(*people(ROWS, starts_at="2031-12-01T08:30")))
     page.get_by_role("button", name="Look through it").click()
-    expect(page.get_by_role("button", name="Apply exactly this")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("button", name="Apply exactly this")).to_be_visible()
     return page.url
 
 
@@ -109,7 +109,7 @@ def test_two_who_apply_at_the_same_moment_apply_it_once(
         )
         for page in (first, second):
             page.goto(address)
-            expect(page.get_by_text("Applied on")).to_be_visible(timeout=60_000)
+            expect(page.get_by_text("Applied on")).to_be_visible()
     assert_applied_once(database)
 
 
@@ -129,7 +129,7 @@ def test_a_server_that_dies_while_applying_goes_on_where_it_was(
         assert done % 100 == 0, "a piece is in as a whole or not at all"
         with serving(database, port):
             page.goto(address)
-            expect(page.get_by_text("Applied on")).to_be_visible(timeout=60_000)
+            expect(page.get_by_text("Applied on")).to_be_visible()
     assert_applied_once(database)
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from admin import imports
 from db.models import Appointment
 from tests.admin.test_imports import people
+from tests.support.browser import follow
 from tests.support.csv_files import csv_file
 from tests.support.site import TestSite, page_problems
 
@@ -36,7 +37,7 @@ def stored(site: TestSite) -> int:
 def test_a_file_from_choosing_to_applying_by_keyboard(served: TestSite, tablet: Page) -> None:
     served.signed_in(tablet)
     tablet.goto(served.url("/admin/"))
-    tablet.get_by_role("link", name="Import").click()
+    follow(tablet.get_by_role("link", name="Import"))
     assert page_problems(tablet) == []
     tablet.get_by_role("button", name="Look through it").click()
     expect(tablet.locator("#errors")).to_be_focused()
@@ -103,7 +104,7 @@ def test_a_file_is_discarded_and_gone(served: TestSite, tablet: Page) -> None:
     served.signed_in(tablet)
     tablet.goto(served.url("/admin/imports"))
     choose(tablet, csv_file(*people(2)))
-    tablet.get_by_role("button", name="Look through it").click()
+    follow(tablet.get_by_role("button", name="Look through it"))
     address = tablet.url
     tablet.get_by_role("button", name="Discard the file").click()
     expect(tablet.get_by_role("status")).to_contain_text("The file was discarded.")

@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 from db.models import Patient
 from tests.admin.test_imports_page import shot
+from tests.support.browser import follow
 from tests.support.data import booked
 from tests.support.site import TestSite, page_problems
 from tests.support.visits import local
@@ -39,7 +40,7 @@ def test_findings_are_filtered_checked_and_brought_back_by_keyboard(
     fill(served)
     served.signed_in(tablet)
     tablet.goto(served.url("/admin/"))
-    tablet.get_by_role("link", name="Data quality").click()
+    follow(tablet.get_by_role("link", name="Data quality"))
     assert page_problems(tablet) == []
     shot(tablet, "quality")
     link = tablet.get_by_role("link", name="Birth date missing or not plausible: 1")

@@ -62,16 +62,16 @@ def test_a_conversation_by_keyboard_from_question_to_hand_back(world: World, thr
     keyboard.press("Enter")
     expect(thread.get_by_text("Your text goes out now.")).to_be_visible()
     mine = thread.locator(".said-staff")
-    expect(mine).to_contain_text("Delivered", timeout=10_000)
+    expect(mine).to_contain_text("Delivered")
     assert world.texts_to() == ["Yes, you may play it."]
     assert page_problems(thread) == []
 
     assert writes(world, "1") == ""
-    expect(thread.locator("#news")).to_contain_text("The patient has written.", timeout=10_000)
+    expect(thread.locator("#news")).to_contain_text("The patient has written.")
     expect(thread.get_by_text("Not answered by itself: a person is answering")).to_be_visible()
     expect(thread.get_by_role("link", name="Wrote while a person was answering")).to_be_visible()
     assert "Call 911 now" in writes(world, "I can't feel my legs")
-    expect(thread.get_by_role("link", name="Emergency words")).to_be_visible(timeout=10_000)
+    expect(thread.get_by_role("link", name="Emergency words")).to_be_visible()
 
     thread.get_by_role("button", name="Hand back to the automatic answers").focus()
     keyboard.press("Enter")
@@ -95,7 +95,7 @@ def test_what_is_being_typed_survives_news(world: World, thread: Page) -> None:
     box = thread.get_by_label("Your text")
     box.fill("I am still writing")
     writes(world, "hello?")
-    expect(thread.locator("#news")).to_contain_text("The patient has written.", timeout=10_000)
+    expect(thread.locator("#news")).to_contain_text("The patient has written.")
     expect(box).to_have_value("I am still writing")
     expect(box).to_be_focused()
 
@@ -105,7 +105,7 @@ def test_an_opt_out_reaches_the_page_and_nothing_more_goes_out(
 ) -> None:
     thread.get_by_label("Your text").fill("One more thing")
     writes(world, "STOP")
-    expect(thread.get_by_text("They wrote: “STOP”")).to_be_visible(timeout=10_000)
+    expect(thread.get_by_text("They wrote: “STOP”")).to_be_visible()
     thread.get_by_role("button", name="Send").click()
     expect(thread.locator("#errors")).to_contain_text("asked for no more texts")
     expect(thread.get_by_label("Your text")).to_have_value("One more thing")
@@ -120,7 +120,7 @@ def test_a_refusal_of_the_carrier_is_told_in_plain_words(world: World, thread: P
     world.carrier.block(desk.PHONE, "+18285550110")
     thread.get_by_label("Your text").fill("Hello")
     thread.get_by_role("button", name="Send").click()
-    expect(thread.locator(".said-staff")).to_contain_text("Did not arrive", timeout=10_000)
+    expect(thread.locator(".said-staff")).to_contain_text("Did not arrive")
     expect(thread.locator(".said-staff")).to_contain_text("has asked for no more texts")
     wait_until("a task tells of it", lambda: [t for t in world.tasks() if t.kind == "reply_failed"])
 

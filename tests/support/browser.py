@@ -1,14 +1,28 @@
 """A real Chromium for page tests, which takes notice of every error a page makes."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
+from threading import Event
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, WebError, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Locator,
+    Page,
+    Request,
+    WebError,
+    expect,
+    sync_playwright,
+)
 
 from tools import machine
 
+PATIENCE = 60_000
+"""Milliseconds until a page is taken not to do what is expected of it. On a busy machine even what
+a page asks every five seconds takes its time; only a test that fails waits so long."""
 OWN_HOSTS = {"127.0.0.1", "localhost"}
 AXE = files("axe_playwright_python") / "axe.min.js"  # used without the package's untyped wrapper
 
@@ -20,6 +34,7 @@ def running_chromium() -> Iterator[Browser]:
     if executable is None:
         packages = " ".join(machine.CHROMIUM.packages)
         raise RuntimeError(f"Chromium not found; on Debian: apt-get install {packages}")
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable)
         try:
@@ -56,6 +71,22 @@ def watched_page(browser: Browser, errors: list[str]) -> Iterator[Page]:
         yield context.new_page()
     finally:
         context.close()
+
+
+def follow(lead: Locator) -> None:
+    """Click what leads to another page, and go on when all of that page is there."""
+    with lead.page.expect_event("load"):
+        lead.click()
+
+
+def cut_off(page: Page, addresses: re.Pattern[str]) -> Event:
+    """What makes requests to such addresses fail while it is set.
+
+    Ask for it before the page is opened: a request at once after it may pass it by unseen.
+    """
+    is_cut = Event()
+    page.route(addresses, lambda route: route.abort() if is_cut.is_set() else route.fallback())
+    return is_cut
 
 
 def axe_violations(page: Page) -> list[str]:
