@@ -15,6 +15,7 @@ import msgspec
 from flows import aloud, checklist, coming, free_text, identity, moves, stopping
 from flows.commands import COMMAND_KEYS, OPTION_KEYS, Command
 from flows.heard import Heard, hear, stays
+from flows.language import guess_language
 from flows.library import REMINDER_REPLY, START, Library
 from flows.model import (
     Effect,
@@ -70,9 +71,21 @@ def _red_flag(heard: Heard) -> Turn | None:
     effects: list[Effect] = [OpenTask(kind, urgency, topic=flag.flag_class.value)]
     if urgency is Urgency.EMERGENCY:
         effects.append(HoldMessages(_HOLD_MINUTES))
-    turn = stays(heard, (message(heard.context, name),), understood, *effects)
     spoken = heard.context.event.is_spoken
+    turn = stays(heard, _warnings(heard, name), understood, *effects)
     return aloud.with_alarm(heard.context, turn, name) if spoken else turn
+
+
+def _warnings(heard: Heard, name: str) -> tuple[Say, ...]:
+    """What is said of a symptom; to somebody who wrote of it in the other language, in both, since
+    the language on file may be anybody's guess. A call is heard in its own language only."""
+    context = heard.context
+    warning = message(context, name)
+    written = guess_language(heard.words)
+    if context.event.is_spoken or written in (None, context.language):
+        return (warning,)
+    session = msgspec.structs.replace(context.session, language=written)
+    return (message(replace(context, session=session), name), warning)
 
 
 def _nothing_to_read(heard: Heard) -> Turn | None:
