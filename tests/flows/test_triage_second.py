@@ -10,6 +10,8 @@ import pytest
 
 from flows.learning import flag_examples, harmless_examples
 from flows.triage import find_flag
+from flows.triage.judging import judge, read
+from flows.triage.learnt import second_opinion
 from tests.support.labelled import labelled
 
 ORDINARY = "triage/second_ordinary_{}.tsv"
@@ -31,6 +33,15 @@ def test_ordinary_messages_are_seldom_flagged(lang: str) -> None:
     texts = [text for _, text in labelled(ORDINARY.format(lang))]
     flagged = [text for text in texts if find_flag(text) is not None]
     assert len(flagged) <= FLAGGED[lang] * len(texts)
+
+
+def test_hesitations_change_no_opinion() -> None:
+    plain = "my whole bottom half went to sleep on me"
+    spoken = "um my whole uh bottom half went to um sleep on me"
+    first, second = (second_opinion(text, judge(read(text))) for text in (plain, spoken))
+    assert first
+    assert second
+    assert (first.harmless, first.emergency) == (second.harmless, second.emergency)
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
