@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from enum import StrEnum
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 from typing import Final
 
@@ -60,11 +61,14 @@ _NO_TEXTS: Final = re.compile(
     r"(?:texts?|texting|texted|txts?|txting|messag(?:es?|ing))\b"
     r"(?! (?:him|her|them|my (?:son|daughter|husband|wife|mom|mother|dad|father))\b)"
     r"|\bno (?:que )?(?:me |nos )?(?:mande|envie|escriba|textee)[ns]?\b"
+    r"|\b(?:no|(?<!no )(?:dejen?|paren?) de) (?:mandar|enviar|escribir|textear)(?:me|nos)?\b"
     r"|\bno (?:mas )?(?:mensajes|textos)\b"
     r"|\b(?:en vez|en lugar) de (?:mensajes|textos|escrib|mandar)"
 )
-_NOT_TAKEN_BACK: Final = frozenset(("KEEP", "IF", "WHEN", "NOT_COME"))
+_ON_CONDITION: Final = frozenset(("IF", "WHEN", "NOT_COME"))
+_GREETING: Final = re.compile(r"\bgood (?:morning|night)\b")  # which is no time of a condition
 _CALLS: Final = frozenset("call phone ring".split())
+_CALLING: Final = re.compile(r"(?:calls?|called|phone|ring|llam|marqu|habl)")
 _CALL_INSTEAD: Final = re.compile(
     r"^(?:please |pls |just |can you |could you )*(?:call|phone|ring) .*\b(?:te?xt|messag)"
     r"|\b(?:rather|prefer|want|like) (?:an? |you |to |be |my )*(?:phone )?(?:calls?|called|phone)\b"
@@ -219,11 +223,39 @@ def wants_calls_instead(text: str) -> bool:
     (47 CFR 64.1200) and nothing else."""
     said = words(text)
     plain = " ".join(said)
-    if not _NO_TEXTS.search(plain) or not _NOT_TAKEN_BACK.isdisjoint(_read(text).places):
+    if not _NO_TEXTS.search(plain):
         return False
-    return bool(_CALL_INSTEAD.search(plain)) or any(
+    wants_a_call = bool(_CALL_INSTEAD.search(plain)) or any(
         _is_request(said, at) and said[at] in _CALLS for at in range(1, len(said))
     )
+    return wants_a_call and _refuses_texts(text)
+
+
+def _refuses_texts(text: str) -> bool:
+    """Whether texts are refused as such: not at some hour, and not because none came.
+
+    What is said of the call is no condition of the refusal: "don't text me, call me if it rains".
+    """
+    if "KEEP" in _read(text).places:
+        return False
+    lexicon = _own_words().lexicon
+    return any(
+        _NO_TEXTS.search(" ".join(part))
+        and _ON_CONDITION.isdisjoint(lexicon.read([STRONG, *part, STRONG]).places)
+        for part in _parts(text)
+    )
+
+
+def _parts(text: str) -> Iterator[list[str]]:
+    """The words of a text from a pause, or a word for calling, to the next."""
+    marked = _GREETING.sub("", " ".join(marked_words(text))).split()
+    for ends, part in groupby(marked, lambda each: each in (STRONG, SOFT) or _is_calling(each)):
+        if not ends:
+            yield list(part)
+
+
+def _is_calling(word: str) -> bool:
+    return _CALLING.match(word) is not None
 
 
 def _is_request(said: list[str], at: int) -> bool:

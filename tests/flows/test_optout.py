@@ -153,6 +153,18 @@ def test_taking_both_back_or_threatening_is_one(text: str) -> None:
         "no me manden mensajes, llámenme",
         "no mensajes, solo llamadas",
         "quiero que me llame alguien, no que me escriban",
+        "please don't text me, call me if there is a problem",
+        "stop texting me, call me in the morning",
+        "stop texting me call me before noon",
+        "no more texts. call me before my appointment",
+        "Good morning don't text me, call me",
+        "I cant read them, didnt learn to read. dont text me, call me",
+        "ya no me manden mensajes, mejor llámenme cuando sea mi cita",
+        "no más mensajes, no veo las letras, llámenme mañana",
+        "favor de no enviar mensajes, mejor llámenme",
+        "favor de no mandarme mensajes, llámenme",
+        "no escribirme, mejor llámenme",
+        "dejen de mandarme mensajes, mejor llámenme",
     ],
 )
 def test_wanting_calls_and_no_texts_takes_back_the_texts_alone(text: str) -> None:
@@ -177,6 +189,10 @@ def test_wanting_calls_and_no_texts_takes_back_the_texts_alone(text: str) -> Non
         "no me mandaron nada, llámenme",
         "no me escribieron, márquenme",
         "no hay mensajes, llámenme",
+        "dont text me at night call me in the morning",
+        "no me manden mensajes de noche, llámenme mañana",
+        "no dejen de mandarme mensajes, y llámenme también",
+        "no sé escribir, llámenme",
     ],
 )
 def test_other_words_about_texts_and_calls_are_not_that(text: str) -> None:
