@@ -222,9 +222,14 @@ class _Work:
         )
         self._session.add(patient)
         self._patients[key, row.date_of_birth] = patient
+        is_file = self._source == FILE
+        if is_file:
+            patient.file_sms_consent = row.sms_consent
+            patient.file_voice_consent = row.voice_consent
         self._consents += [
-            (patient, "sms", row.sms_consent),
-            (patient, "voice", row.voice_consent),
+            (patient, channel, granted)
+            for channel, granted in row.consents()
+            if granted or is_file  # a box that nobody ticked says nothing
         ]
         return patient
 
@@ -243,7 +248,7 @@ class _Work:
         }
         wanted |= {
             f"{channel}_consent": granted
-            for channel, granted in (("sms", row.sms_consent), ("voice", row.voice_consent))
+            for channel, granted in row.consents()
             if self._may_say(patient, channel, granted)
         }
         changed = {name for name, value in wanted.items() if getattr(patient, name) != value}
@@ -251,21 +256,24 @@ class _Work:
             setattr(patient, name, wanted[name])
         if changed & _HOW_TO_REACH and patient.id is not None:
             self._reached.add(patient.id)
-        if "sms_consent" in changed:
-            self._consents.append((patient, "sms", row.sms_consent))
-        if "voice_consent" in changed:
-            self._consents.append((patient, "voice", row.voice_consent))
+        for channel, granted in row.consents():
+            if f"{channel}_consent" in changed:
+                self._consents.append((patient, channel, granted))
+                self._said_to_us.pop((patient.id, channel), None)
+            if self._source == FILE:
+                setattr(patient, f"file_{channel}_consent", granted)
         return bool(changed)
 
     def _may_say(self, patient: Patient, channel: str, granted: bool) -> bool:
         """Whether a row counts against what the patient or staff said of a consent: only one of a
-        file that takes back what a file had given.
+        file that says no after it had said yes.
 
-        The same file comes every night. Its "yes" is older than the patient's "no", and its "no",
-        which is also what it says of a column that it doesn't have, is no news.
+        The same file comes every night. Its "yes" is older than the patient's "no", and a "no" that
+        it has said before, or says of a column that it doesn't have, is no news.
         """
         said = self._said_to_us.get((patient.id, channel))
-        return said is None or (said.granted and said.file_said is True and not granted)
+        file_said = getattr(patient, f"file_{channel}_consent")
+        return said is None or (said and file_said is True and not granted)
 
 
 def occasion_of(

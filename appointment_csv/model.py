@@ -65,6 +65,10 @@ class AppointmentRow:
     sms_consent: bool
     voice_consent: bool
 
+    def consents(self) -> tuple[tuple[str, bool], ...]:
+        """By channel, whether the patient agreed to it."""
+        return (("sms", self.sms_consent), ("voice", self.voice_consent))
+
 
 @dataclass(frozen=True, slots=True)
 class RowProblem:

@@ -1,10 +1,9 @@
-"""What patients agree to, and its history: who said so last, and what a file said."""
+"""What patients agree to, its history, and who said so last."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import select
@@ -16,15 +15,6 @@ FILE: Final = "import"
 """The source of a consent that an imported file told of."""
 OWN_WORDS: Final = frozenset({"text", "call"})
 """The sources of a consent that the patient gave or took back by text or in a call."""
-
-
-@dataclass(frozen=True, slots=True)
-class SaidToUs:
-    """A consent that the patient or staff settled last, and what a file said of it before that;
-    `None` if none ever did."""
-
-    granted: bool
-    file_said: bool | None
 
 
 def set_consent(session: Session, patient: Patient, change: ConsentChange) -> None:
@@ -48,8 +38,9 @@ def consent_history(
     return session.scalars(newest_first.limit(limit)).all()
 
 
-def said_to_us(session: Session, patients: Collection[int]) -> dict[tuple[int, str], SaidToUs]:
-    """By patient and channel (sms, voice): the consents of these patients that no file settled."""
+def said_to_us(session: Session, patients: Collection[int]) -> dict[tuple[int, str], bool]:
+    """By patient and channel (sms, voice): the consents of these patients that they or staff, and
+    no file, settled last."""
     change = ConsentChange
     talked_with = select(change.patient_id).where(
         change.patient_id.in_(patients), change.source != FILE
@@ -59,16 +50,11 @@ def said_to_us(session: Session, patients: Collection[int]) -> dict[tuple[int, s
         .where(change.patient_id.in_(talked_with))
         .order_by(change.id)
     )
-    file_said: dict[tuple[int, str], bool] = {}
-    said: dict[tuple[int, str], SaidToUs] = {}
-    for patient_id, channel, granted, source in session.execute(history):
-        key = (patient_id, channel)
-        if source == FILE:
-            file_said[key] = granted
-            said.pop(key, None)
-        else:
-            said[key] = SaidToUs(granted, file_said.get(key))
-    return said
+    last = {
+        (patient_id, channel): (granted, source)
+        for patient_id, channel, granted, source in session.execute(history)
+    }
+    return {key: granted for key, (granted, source) in last.items() if source != FILE}
 
 
 def took_texts_back(session: Session, clinic_id: str, phone: str) -> Sequence[Patient]:

@@ -85,7 +85,9 @@ class Clinic(Base):
 class Patient(Base):
     """A person with appointments at one clinic. Who they are: clinic, name and date of birth.
 
-    `channel` is sms, voice or auto, as the patient prefers.
+    `channel` is sms, voice or auto, as the patient prefers. `file_sms_consent` and
+    `file_voice_consent` are what the last file with them said, whether or not that counted; None if
+    none had them.
     """
 
     __tablename__ = "patient"
@@ -105,6 +107,8 @@ class Patient(Base):
     channel: Mapped[str] = mapped_column(String(5))
     sms_consent: Mapped[bool]
     voice_consent: Mapped[bool]
+    file_sms_consent: Mapped[bool | None]
+    file_voice_consent: Mapped[bool | None]
     created_at: Mapped[dt.datetime]
 
 

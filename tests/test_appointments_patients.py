@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from appointment_csv import AppointmentRow, Channel, RowStatus
-from appointments import Answer, Change, name_key, record_answer, upsert
+from appointments import Answer, Change, name_key, record_answer, upsert, upsert_all
 from db.consents import set_consent
 from db.contacts import lock_contact, set_contact
 from db.models import Appointment, ConsentChange, Contact, Patient, Reminder
@@ -222,6 +222,43 @@ def test_a_file_takes_back_what_it_gave(database: Database, clinic: Profile) -> 
     assert consents(database)[-1] == ("sms", False, LATER)
     assert take(database, clinic, SAME) is Change.UPDATED, "what a file took back, it gives again"
     assert patients(database)[0].sms_consent
+
+
+def test_a_no_that_a_file_has_said_before_is_no_news(database: Database, clinic: Profile) -> None:
+    """The clinic noted the patient's "no" too; since then the patient wants texts again."""
+    say(database, "sms", False, "text")
+    agreed_no_more = row(sms_consent=False)
+    assert take(database, clinic, agreed_no_more) is Change.UNCHANGED
+    say(database, "sms", True, "text")
+    assert take(database, clinic, agreed_no_more) is Change.UNCHANGED
+    assert patients(database)[0].sms_consent
+    assert take(database, clinic, SAME) is Change.UNCHANGED
+    assert take(database, clinic, agreed_no_more) is Change.UPDATED, "now it says no anew"
+
+
+def test_of_two_rows_that_disagree_the_later_one_counts_every_night(
+    database: Database, clinic: Profile
+) -> None:
+    say(database, "sms", False, "text")
+    say(database, "sms", True, "text")
+    rows = [row(sms_consent=False), row(external_id="A-1002", sms_consent=True)]
+    for _ in range(2):
+        with database.transaction() as session:
+            upsert_all(session, clinic, rows, LATER)
+        assert patients(database)[0].sms_consent
+
+
+def test_a_box_that_nobody_ticked_at_booking_is_no_refusal(
+    database: Database, clinic: Profile
+) -> None:
+    other = row(external_id="A-1002", first_name="Otto", sms_consent=False)
+    with database.transaction() as session:
+        upsert(session, clinic, other, NOW, "staff")
+    assert len(consents(database)) == 2, "those of the first patient"
+    signed = replace(other, sms_consent=True, voice_consent=True)
+    assert take(database, clinic, signed) is Change.UPDATED
+    otto = patients(database)[1]
+    assert (otto.sms_consent, otto.voice_consent) == (True, True)
 
 
 def choose_spanish(database: Database) -> None:

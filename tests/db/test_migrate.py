@@ -12,14 +12,16 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from db import migrate
-from db.models import Base, ImportDraft
+from db.consents import set_consent
+from db.models import Base, ConsentChange, ImportDraft, Patient
 from db.session import Database, DatabaseDownError
 from db.staff import NewStaff, Role, add_staff
 from tests.support import postgres
 from tests.support.csv_files import NOW
+from tests.support.data import booked, stored_clinic
 from tests.support.processes import free_port, running
 from tests.support.waiting import wait_until
 
@@ -109,6 +111,24 @@ def test_files_on_their_way_in_are_compressed(bare_url: str) -> None:
             with database.reading() as session:
                 found = session.execute(text("SELECT rows, bad, outcomes FROM import_draft")).one()
             assert found._asdict() == content
+
+
+def test_what_files_said_of_consents_is_taken_over(bare_url: str) -> None:
+    migrate.upgrade(bare_url)
+    with closing(Database(bare_url)) as database:
+        booked(database, stored_clinic(database), NOW, voice_consent=True)
+        with database.transaction() as session:
+            patient = session.scalars(select(Patient)).one()
+            change = ConsentChange(
+                patient_id=patient.id, channel="sms", granted=False, source="text", at=NOW
+            )
+            set_consent(session, patient, change)
+        downgrade(bare_url, "0012")
+        migrate.upgrade(bare_url)
+        with database.reading() as session:
+            patient = session.scalars(select(Patient)).one()
+            assert (patient.sms_consent, patient.file_sms_consent) == (False, True)
+            assert (patient.voice_consent, patient.file_voice_consent) == (True, True)
 
 
 def test_a_database_that_is_not_migrated_is_noticed(bare_url: str) -> None:
