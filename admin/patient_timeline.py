@@ -24,6 +24,9 @@ SOURCE_WORDS: Final = {
     "person": _("told us in person"),
     "form": _("signed a form"),
     "import": _("from the clinic's file"),
+    "staff": _("entered with the visit"),
+    "text": _("by text"),
+    "call": _("in a call"),
 }
 
 

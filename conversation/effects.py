@@ -31,6 +31,7 @@ from flows.model import (
     OptOut,
     SwitchLanguage,
 )
+from flows.optout import is_yes
 from scheduler.planning_again import plan_again_on
 
 
@@ -88,7 +89,8 @@ def _apply_to_number(doing: Doing, contact: ContactState, effect: Effect) -> Non
             record_opt_change(doing.session, contact.id, "opt_out", how, doing.words, doing.now)
         case OptIn(how):
             record_opt_change(doing.session, contact.id, "opt_in", how, doing.words, doing.now)
-            _want_texts_again(doing, contact)
+            if contact.opted_out_at is not None or not is_yes(doing.words):
+                _want_texts_again(doing, contact)  # a carrier's YES may answer what we asked
             plan_again_on(doing.session, contact.clinic_id, contact.phone, doing.now)
         case SwitchLanguage(language):
             _switch_language(doing, contact, language)

@@ -34,6 +34,7 @@ from flows.nodes import Ask, Check, Urgency
 from flows.optout import is_yes
 from flows.says import Context, menu_say, message
 from flows.triage import FlagClass, find_flag
+from profiles import LANGUAGES
 
 _LONG_TEXT: Final = 320
 _HOLD_MINUTES: Final = 60
@@ -77,15 +78,17 @@ def _red_flag(heard: Heard) -> Turn | None:
 
 
 def _warnings(heard: Heard, name: str) -> tuple[Say, ...]:
-    """What is said of a symptom; to somebody who wrote of it in the other language, in both, since
-    the language on file may be anybody's guess. A call is heard in its own language only."""
+    """What is said of a symptom. Unless it was plainly told in the conversation's language, it is
+    said in both, since that on file may be anybody's guess; a call is heard in its own only."""
     context = heard.context
     warning = message(context, name)
     written = guess_language(heard.words)
-    if context.event.is_spoken or written in (None, context.language):
+    if context.event.is_spoken or written == context.language:
         return (warning,)
-    session = msgspec.structs.replace(context.session, language=written)
-    return (message(replace(context, session=session), name), warning)
+    (other,) = set(LANGUAGES) - {context.language}
+    session = msgspec.structs.replace(context.session, language=other)
+    in_other = message(replace(context, session=session), name)
+    return (warning, in_other) if written is None else (in_other, warning)
 
 
 def _nothing_to_read(heard: Heard) -> Turn | None:

@@ -7,6 +7,9 @@ import re
 import pytest
 from sqlalchemy import select
 
+from admin.appointment_saving import SOURCE as BOOKING
+from admin.patient_timeline import SOURCE_WORDS
+from db.consents import FILE, OWN_WORDS
 from db.contacts import record_opt_change, set_contact
 from db.models import Audit, Caregiver, ConsentChange, Patient
 from db.staff import Role
@@ -197,6 +200,10 @@ def test_everything_that_happened_is_in_one_timeline(site: TestSite, patient: in
     ):
         assert words in page, words
     assert page.index("Reminder that fasting starts") < page.index("Appointment booked")
+
+
+def test_who_said_of_a_consent_is_told_in_words() -> None:
+    assert {FILE, BOOKING, *OWN_WORDS} <= SOURCE_WORDS.keys()
 
 
 def test_a_long_story_has_earlier_pages(site: TestSite, patient: int) -> None:

@@ -145,6 +145,17 @@ class TestOptOut:
         assert bot.row(Appointment).answer == "confirmed"
         assert bot.row(OptChange).change == "opt_in"
 
+    @pytest.mark.parametrize("stopped", [False, True])
+    def test_the_carrier_s_yes_wants_texts_again_only_after_a_stop(
+        self, bot: Bot, asked: Callable[..., int], stopped: bool
+    ) -> None:
+        asked()
+        bot.says("please don't text me, call me")
+        if stopped:
+            bot.send("STOP")
+        bot.send("Yes", OptOutType="START")
+        assert bot.row(Patient).sms_consent is stopped
+
 
 class TestLanguage:
     def test_the_reminders_follow(self, bot: Bot) -> None:

@@ -19,7 +19,7 @@ from tools.children import Child
 ROOT = Path(__file__).resolve().parent.parent.parent
 BIN = Path(sys.executable).parent
 _PORTS = range(20_000, 32_000)
-_BEGIN = os.getpid() * 997 % len(_PORTS)  # test processes begin far from each other
+_BEGIN = os.getpid() * 7417 % len(_PORTS)  # far apart for processes made one after the other
 _next_port: Iterator[int] = itertools.cycle([*_PORTS[_BEGIN:], *_PORTS[:_BEGIN]])
 
 
@@ -40,7 +40,7 @@ class Running:
         """None while it runs; minus the signal's number if a signal ended it."""
         return self._child.exit_code
 
-    def wait_for_line(self, pattern: str, seconds: float = 20) -> re.Match[str]:
+    def wait_for_line(self, pattern: str, seconds: float = 60) -> re.Match[str]:
         """The first line, printed already or to come, in which the pattern is found."""
 
         def found() -> re.Match[str] | None:

@@ -8,7 +8,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def wait_until(what: str, check: Callable[[], T | None], seconds: float = 20) -> T:
+def wait_until(what: str, check: Callable[[], T | None], seconds: float = 60) -> T:
     """The first truthy answer of `check`; TimeoutError naming `what` if none comes in time."""
     deadline = time.monotonic() + seconds
     pause = threading.Event()

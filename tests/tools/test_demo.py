@@ -18,7 +18,7 @@ from tests.support.waiting import wait_until
 from tools import demo
 from tools.children import Child
 
-SECONDS = 60  # two processors and the other tests at work
+SECONDS = 180  # two processors and the other tests at work
 
 
 def test_a_taken_port_is_told_in_one_line() -> None:
