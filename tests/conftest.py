@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from hypothesis import settings
 from playwright.sync_api import Browser, Page
 
 from db import migrate
@@ -20,6 +21,10 @@ from tests.support.routes import KnownRule
 from tests.support.web import Bot, bot_on
 
 Flask.url_rule_class = KnownRule
+
+# A busy machine is not a fault: no example of Hypothesis has to be done within a time.
+settings.register_profile("calm", deadline=None)
+settings.load_profile("calm")
 
 
 _LONGEST = (

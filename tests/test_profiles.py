@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from profiles import (
@@ -228,7 +228,6 @@ def test_a_reminder_can_be_done_without() -> None:
     assert profile.reminders.day_before == ReminderRules().day_before
 
 
-@settings(deadline=None)  # a busy machine is not a fault
 @given(
     st.builds(
         msgspec.structs.replace,

@@ -6,7 +6,7 @@ import datetime as dt
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.engine import make_url
@@ -67,7 +67,6 @@ EARLIEST = dt.datetime.fromisoformat("1900-01-02")
 LATEST = dt.datetime.fromisoformat("9999-12-30")
 
 
-@settings(deadline=None)
 @given(st.datetimes(EARLIEST, LATEST, timezones=st.timezones()))
 def test_any_moment_survives_either_database(moment: dt.datetime) -> None:
     column = UtcDateTime()

@@ -7,7 +7,7 @@ import re
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from carrier.segments import count
@@ -164,7 +164,6 @@ def test_a_name_is_never_taken_for_a_placeholder() -> None:
     assert "Hello {phone}." in body(Kind.BOOKED, name="{phone}")
 
 
-@settings(deadline=None)  # a busy machine is no reason to fail
 @given(
     profile=profiles,
     language=st.sampled_from(LANGUAGES),

@@ -6,7 +6,7 @@ import datetime as dt
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from flows.library import default_library
@@ -53,7 +53,6 @@ def test_the_fast_names_its_night(kind: Kind) -> None:
     assert "es decir, la noche del lunes al martes" in spoken(kind, "es")
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from(Kind),
     st.sampled_from(LANGUAGES),
