@@ -75,7 +75,7 @@ class _Control:
 
     def idle(self) -> Response:
         """Wait until nothing is under way, for at most `timeout` seconds."""
-        timeout = request.args.get("timeout", 5.0, type=float)
+        timeout = request.args.get("timeout", 60.0, type=float)
         return jsonify({"idle": self._exchange.background.wait_until_idle(timeout)})
 
     def text(self) -> Response:

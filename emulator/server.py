@@ -158,7 +158,7 @@ class Emulator:
         ]
 
     def wait_for_call(
-        self, to: str | None = None, status: str = "ringing", timeout: float = 5.0
+        self, to: str | None = None, status: str = "ringing", timeout: float = 60.0
     ) -> CallRecord:
         """Wait for a call of the app's that has a status (or had it). Raises TimeoutError."""
         state = self._exchange.state
@@ -225,7 +225,7 @@ class Emulator:
         """Opt a phone in again."""
         self._exchange.state.unblock(phone, number)
 
-    def wait_until_idle(self, timeout: float = 5.0) -> None:
+    def wait_until_idle(self, timeout: float = 60.0) -> None:
         """Wait until every message has its last status and every callback is posted.
 
         Raises TimeoutError. Messages with a SendAt more than ten minutes ahead do not count.
@@ -234,7 +234,7 @@ class Emulator:
             raise TimeoutError(f"The carrier was still busy after {timeout} seconds.")
 
     def wait_for_message(
-        self, to: str | None = None, containing: str = "", timeout: float = 5.0
+        self, to: str | None = None, containing: str = "", timeout: float = 60.0
     ) -> Message:
         """Wait for a message of the app's; one that is there already counts.
 

@@ -20,7 +20,7 @@ from tests.support.scripted_server import Answer, ScriptedServer, hangs, resets,
 QUEUED = says(201, {"sid": "SM1", "status": "queued"})
 
 
-def send(answer: Answer, *, timeout: float = 5.0) -> SendOutcome:
+def send(answer: Answer, *, timeout: float = 60.0) -> SendOutcome:
     """What one text comes to; the server sees exactly one request, however it ends."""
     with ScriptedServer(answer) as server, client(server.address, timeout=timeout) as carrier:
         outcome = carrier.send_text(text())

@@ -44,7 +44,7 @@ def carrier(app: FakeApp) -> Iterator[Emulator]:
         yield running
 
 
-def client_for(carrier: Emulator, sender: Sender, timeout: float = 5.0) -> CarrierClient:
+def client_for(carrier: Emulator, sender: Sender, timeout: float = 60.0) -> CarrierClient:
     options = carrier.options
     return CarrierClient(
         options.account_sid,

@@ -69,7 +69,7 @@ class TestTheLocalCarrier:
         carrier, sid = left
         token = carrier.options.auth_tokens[0]
         address = f"{carrier.url}/2010-04-01/Accounts/{carrier_line.SID}/Recordings/{sid}.json"
-        assert requests.delete(address, auth=(carrier_line.SID, token), timeout=5).ok
+        assert requests.delete(address, auth=(carrier_line.SID, token), timeout=60).ok
         with asked(carrier.url, token=token) as made, pytest.raises(RecordingGoneError):
             made.fetch(sid)
 

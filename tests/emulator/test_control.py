@@ -11,32 +11,32 @@ from tests.support.waiting import wait_until
 def test_text_messages_callbacks_and_idle(connected: Emulator, app: FakeApp) -> None:
     app.answer = lambda _: messages("Hello back")
     text = {"from": PHONE, "to": CLINIC, "body": "Hello", "extra": {"FromCity": "BOONE"}}
-    result = requests.post(f"{connected.url}/emulator/texts", json=text, timeout=5).json()
+    result = requests.post(f"{connected.url}/emulator/texts", json=text, timeout=60).json()
     assert (result["status"], result["replies"]) == (200, ["Hello back"])
     assert "<Body>Hello back</Body>" in result["body"]
     assert app.posts[0].form["FromCity"] == "BOONE"
-    idle = requests.get(f"{connected.url}/emulator/idle?timeout=5", timeout=6).json()
+    idle = requests.get(f"{connected.url}/emulator/idle?timeout=60", timeout=6).json()
     assert idle == {"idle": True}
     (reply,) = requests.get(
-        f"{connected.url}/emulator/messages", params={"to": PHONE}, timeout=5
+        f"{connected.url}/emulator/messages", params={"to": PHONE}, timeout=60
     ).json()
     assert (reply["body"], reply["status"], reply["segments"]) == ("Hello back", "delivered", 1)
     client_for(connected).messages.create(
         to=PHONE, from_=CLINIC, body="x", status_callback=f"{app.url}/sms/status"
     )
     connected.wait_until_idle()
-    callbacks = requests.get(f"{connected.url}/emulator/callbacks", timeout=5).json()
+    callbacks = requests.get(f"{connected.url}/emulator/callbacks", timeout=60).json()
     assert [callback["status"] for callback in callbacks] == ["sent", "delivered"]
 
 
 def test_faults_can_be_added_and_cleared(carrier: Emulator) -> None:
     url = f"{carrier.url}/emulator/faults"
     fault = {"kind": "http_error", "http_status": 503, "retry_after": 2, "to": PHONE, "times": 3}
-    waiting = requests.post(url, json=fault, timeout=5).json()
+    waiting = requests.post(url, json=fault, timeout=60).json()
     assert waiting[0]["kind"] == "http_error"
     wanted = Fault(kind=FaultKind.HTTP_ERROR, http_status=503, retry_after=2, to=PHONE, times=3)
     assert carrier.faults.waiting() == (wanted,)
-    assert requests.delete(url, timeout=5).json() == []
+    assert requests.delete(url, timeout=60).json() == []
     assert carrier.faults.waiting() == ()
 
 
@@ -55,7 +55,7 @@ def test_faults_can_be_added_and_cleared(carrier: Emulator) -> None:
 def test_requests_that_make_no_sense_are_explained(
     carrier: Emulator, path: str, body: object
 ) -> None:
-    answer = requests.post(f"{carrier.url}/emulator/{path}", json=body, timeout=5)
+    answer = requests.post(f"{carrier.url}/emulator/{path}", json=body, timeout=60)
     assert answer.status_code == 400
     assert answer.json()["problem"]
 
@@ -67,7 +67,7 @@ def test_a_post_that_any_web_page_could_send_changes_nothing(carrier: Emulator, 
         ("phone/texts", f'{{"from": "{PHONE}", "to": "{CLINIC}", "body": "x"}}'),
     ):
         answer = requests.post(
-            f"{carrier.url}/{path}", data=body, headers={"Content-Type": kind}, timeout=5
+            f"{carrier.url}/{path}", data=body, headers={"Content-Type": kind}, timeout=60
         )
         assert answer.status_code == 400
     assert carrier.messages() == []
@@ -76,24 +76,24 @@ def test_a_post_that_any_web_page_could_send_changes_nothing(carrier: Emulator, 
 def test_blocks_and_reset(connected: Emulator) -> None:
     url = f"{connected.url}/emulator"
     block = {"phone": PHONE, "number": CLINIC}
-    assert requests.post(f"{url}/blocks", json=block, timeout=5).json() == {"blocked": True}
+    assert requests.post(f"{url}/blocks", json=block, timeout=60).json() == {"blocked": True}
     opt_in = {**block, "blocked": False}
-    assert requests.post(f"{url}/blocks", json=opt_in, timeout=5).json() == {"blocked": False}
+    assert requests.post(f"{url}/blocks", json=opt_in, timeout=60).json() == {"blocked": False}
     connected.text(PHONE, CLINIC, "Hello")
     connected.faults.add(Fault(kind=FaultKind.NO_RECEIPT))
-    assert requests.post(f"{url}/reset", json={}, timeout=5).json() == {"status": "up"}
+    assert requests.post(f"{url}/reset", json={}, timeout=60).json() == {"status": "up"}
     assert connected.messages() == []
     assert connected.faults.waiting() == ()
 
 
 def test_refusing_for_a_while(carrier: Emulator) -> None:
     url = f"{carrier.url}/emulator"
-    answer = requests.post(f"{url}/refusal", json={"seconds": 0.3}, timeout=5)
+    answer = requests.post(f"{url}/refusal", json={"seconds": 0.3}, timeout=60)
     assert answer.json() == {"seconds": 0.3}
 
     def is_up() -> bool:
         try:
-            return requests.get(f"{url}/health", timeout=5).ok
+            return requests.get(f"{url}/health", timeout=60).ok
         except requests.ConnectionError:
             return False
 

@@ -72,7 +72,7 @@ def test_http_errors(client: Client, carrier: Emulator, status: int) -> None:
     carrier.faults.add(Fault(kind=FaultKind.HTTP_ERROR, http_status=status, retry_after=3))
     path = f"/2010-04-01/Accounts/{carrier.options.account_sid}/Messages.json"
     login = (carrier.options.account_sid, carrier.options.auth_tokens[0])
-    answer = requests.post(carrier.url + path, auth=login, timeout=5)
+    answer = requests.post(carrier.url + path, auth=login, timeout=60)
     assert (answer.status_code, answer.headers["Retry-After"]) == (status, "3")
     assert answer.json()["code"] == 20000 + status
     carrier.faults.add(Fault(kind=FaultKind.HTTP_ERROR, http_status=status))

@@ -77,7 +77,7 @@ def test_pictures_and_extra_fields(connected: Emulator, app: FakeApp) -> None:
     assert post.form["NumMedia"] == "2"
     assert post.form["MessageSid"].startswith("MM")
     assert (post.form["OptOutType"], post.form["FromCity"]) == ("HELP", "BOONE")
-    picture = requests.get(post.form["MediaUrl1"], timeout=5)
+    picture = requests.get(post.form["MediaUrl1"], timeout=60)
     assert picture.headers["Content-Type"] == post.form["MediaContentType1"] == "image/gif"
     assert picture.content.startswith(b"GIF89a")
     assert post.is_signed_by(connected.options.auth_tokens[0])

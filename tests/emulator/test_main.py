@@ -27,10 +27,10 @@ def program(*options: str) -> Iterator[tuple[Running, str]]:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_ends_at_once_though_a_page_is_open(number: signal.Signals) -> None:
     with program("--phone", f"{PHONE}=Mary", "--number", CLINIC) as (process, url):
-        with requests.get(f"{url}/phone/stream", stream=True, timeout=5) as page:
+        with requests.get(f"{url}/phone/stream", stream=True, timeout=60) as page:
             lines = page.iter_lines()
             assert b"Mary" in next(line for line in lines if line.startswith(b"data"))
-            assert process.stop(number, seconds=3) == 0
+            assert process.stop(number, seconds=12) == 0
             assert list(lines)[-1:] in ([], [b""]), "the stream ends in good order"
         assert len(process.lines) == 1, "a log without requests"
 
@@ -47,13 +47,13 @@ def test_it_takes_its_account_and_numbers() -> None:
         path = f"{url}/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
         form = {"To": PHONE, "From": CLINIC, "Body": "Hello"}
         for token, status in (("one", 201), ("two", 201), ("three", 401)):
-            answer = requests.post(path, form, auth=(ACCOUNT, token), timeout=5)
+            answer = requests.post(path, form, auth=(ACCOUNT, token), timeout=60)
             assert answer.status_code == status
         stranger = {**form, "From": "+15155550120"}
-        answer = requests.post(path, stranger, auth=(ACCOUNT, "one"), timeout=5)
+        answer = requests.post(path, stranger, auth=(ACCOUNT, "one"), timeout=60)
         assert answer.json()["code"] == 21659
         text = {"from": PHONE, "to": CLINIC, "body": "private words"}
-        requests.post(f"{url}/emulator/texts", json=text, timeout=5)
+        requests.post(f"{url}/emulator/texts", json=text, timeout=60)
         assert process.stop() == 0
         assert PHONE not in "".join(process.lines)
         assert "private words" not in "".join(process.lines)
@@ -65,10 +65,10 @@ def called(*options: str) -> Iterator[tuple[str, Callable[[], str]]]:
     with program(*options, "--pace", "0.01") as (process, url):
         path = f"{url}/2010-04-01/Accounts/{ACCOUNT}/Calls.json"
         form = {"To": PHONE, "From": CLINIC, "Url": "http://127.0.0.1:9/voice"}
-        assert requests.post(path, form, auth=(ACCOUNT, "one"), timeout=5).status_code == 201
+        assert requests.post(path, form, auth=(ACCOUNT, "one"), timeout=60).status_code == 201
 
         def status() -> str:
-            (call,) = requests.get(f"{url}/emulator/calls", timeout=5).json()
+            (call,) = requests.get(f"{url}/emulator/calls", timeout=60).json()
             return str(call["status"])
 
         yield url, status
@@ -78,15 +78,15 @@ def called(*options: str) -> Iterator[tuple[str, Callable[[], str]]]:
 
 def test_phones_ring_once_somebody_can_hear_them() -> None:
     with called() as (url, status):
-        requests.get(f"{url}/emulator/idle", timeout=6)
+        requests.get(f"{url}/emulator/idle", timeout=70)
         assert status() == "queued"
-        with requests.get(f"{url}/phone/stream", stream=True, timeout=5):
+        with requests.get(f"{url}/phone/stream", stream=True, timeout=60):
             wait_until("it rings", lambda: status() == "ringing")
 
 
 def test_phones_do_not_ring_where_told_otherwise() -> None:
     with called("--pickup", "busy") as (url, status):
-        requests.get(f"{url}/emulator/idle", timeout=6)
+        requests.get(f"{url}/emulator/idle", timeout=70)
         assert status() == "busy"
 
 

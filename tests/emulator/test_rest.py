@@ -38,7 +38,7 @@ def test_a_message_has_all_of_twilios_fields(carrier: Emulator, client: Client) 
     raw = requests.get(
         carrier.url + message.uri,
         auth=(carrier.options.account_sid, carrier.options.auth_tokens[0]),
-        timeout=5,
+        timeout=60,
     ).json()
     assert raw.keys() == {
         "account_sid",
@@ -145,7 +145,7 @@ def test_what_is_accepted(client: Client, values: dict[str, object]) -> None:
 def test_an_error_body_has_exactly_twilios_keys(carrier: Emulator) -> None:
     login = (carrier.options.account_sid, carrier.options.auth_tokens[0])
     path = f"/2010-04-01/Accounts/{login[0]}/Messages.json"
-    answer = requests.post(carrier.url + path, auth=login, data={"To": "x"}, timeout=5)
+    answer = requests.post(carrier.url + path, auth=login, data={"To": "x"}, timeout=60)
     assert answer.status_code == 400
     body = answer.json()
     assert body.keys() == {"code", "message", "more_info", "status"}
@@ -163,9 +163,9 @@ def test_only_the_accounts_own_login_opens(carrier: Emulator) -> None:
         for account in (carrier.options.account_sid, "AC" + "1" * 32)
     )
     login = (carrier.options.account_sid, carrier.options.auth_tokens[0])
-    assert requests.get(own, auth=login, timeout=5).status_code == 200
-    assert requests.get(own, timeout=5).json()["code"] == 20003
-    assert requests.get(other, auth=login, timeout=5).json()["code"] == 20404
+    assert requests.get(own, auth=login, timeout=60).status_code == 200
+    assert requests.get(own, timeout=60).json()["code"] == 20003
+    assert requests.get(other, auth=login, timeout=60).json()["code"] == 20404
 
 
 def test_while_rotating_both_tokens_open() -> None:
@@ -278,7 +278,7 @@ def test_an_opted_out_phone_is_refused_at_once_or_later(client: Client, carrier:
 
 
 def test_a_wrong_path_is_answered_in_json(carrier: Emulator) -> None:
-    answer = requests.get(carrier.url + "/2010-04-01/Other", timeout=5)
+    answer = requests.get(carrier.url + "/2010-04-01/Other", timeout=60)
     assert (answer.status_code, answer.json()["code"]) == (404, 20404)
 
 

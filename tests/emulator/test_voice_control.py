@@ -18,7 +18,7 @@ def voice(app: FakeApp) -> FakeApp:
 
 
 def ask(carrier: Emulator, path: str, body: object) -> dict[str, Any]:
-    answer = requests.post(f"{carrier.url}/emulator/{path}", json=body, timeout=5)
+    answer = requests.post(f"{carrier.url}/emulator/{path}", json=body, timeout=60)
     assert answer.status_code == 200, answer.text
     result: dict[str, Any] = answer.json()
     return result
@@ -43,7 +43,7 @@ def test_a_call_that_is_driven_step_by_step(connected: Emulator, voice: FakeApp)
     call = ask(connected, f"calls/{call['sid']}", {"press": "2"})
     assert (call["status"], call["ending"]) == ("completed", "hangup")
     assert [part["text"] for part in call["heard"][call["fresh"] :]] == ["Goodbye."]
-    shown = requests.get(f"{connected.url}/emulator/calls/{call['sid']}", timeout=5).json()
+    shown = requests.get(f"{connected.url}/emulator/calls/{call['sid']}", timeout=60).json()
     assert shown == call
     connected.wait_until_idle()
     assert [post.path for post in voice.posts][-2:] == ["/voice/turn", "/voice/status"]
@@ -54,7 +54,7 @@ def test_a_scripted_call_runs_to_its_end(connected: Emulator, voice: FakeApp) ->
     sid = ask(connected, "calls", {"from": PHONE, "to": CLINIC, "script": ["wait", "3"]})["sid"]
     connected.wait_until_idle()
     (call,) = requests.get(
-        f"{connected.url}/emulator/calls", params={"from": PHONE, "to": CLINIC}, timeout=5
+        f"{connected.url}/emulator/calls", params={"from": PHONE, "to": CLINIC}, timeout=60
     ).json()
     assert (call["sid"], call["ending"]) == (sid, "hangup")
     assert [post.form["Digits"] for post in voice.posts if "Digits" in post.form] == ["3"]
@@ -150,7 +150,7 @@ def test_how_the_next_call_is_met(connected: Emulator, voice: FakeApp) -> None:
 def test_requests_that_make_no_sense_are_explained(
     connected: Emulator, path: str, body: object
 ) -> None:
-    answer = requests.post(f"{connected.url}/emulator/{path}", json=body, timeout=5)
+    answer = requests.post(f"{connected.url}/emulator/{path}", json=body, timeout=60)
     assert answer.status_code == 400
     assert answer.json()["problem"]
     assert connected.calls() == []

@@ -35,7 +35,7 @@ def test_a_call_has_all_of_twilios_fields(
     raw = requests.get(
         connected.url + done.uri,
         auth=(connected.options.account_sid, connected.options.auth_tokens[0]),
-        timeout=5,
+        timeout=60,
     ).json()
     assert raw["uri"].endswith(f"/Calls/{call.sid}.json")
     assert {"from", "to", "price", "queue_time", "subresource_uris", "group_sid"} <= raw.keys()
@@ -213,13 +213,13 @@ def test_a_recording_can_be_fetched_and_deleted(
     connected.wait_until_idle()
     form = voice.posts[-1].form
     login = (connected.options.account_sid, connected.options.auth_tokens[0])
-    assert requests.get(form["RecordingUrl"], timeout=5).status_code == 401
-    sound = requests.get(form["RecordingUrl"], auth=login, timeout=5)
+    assert requests.get(form["RecordingUrl"], timeout=60).status_code == 401
+    sound = requests.get(form["RecordingUrl"], auth=login, timeout=60)
     assert sound.headers["Content-Type"] == "audio/x-wav"
     assert sound.content.startswith(b"RIFF")
     assert len(sound.content) == 44 + 2 * 8000 * 2
     assert client.recordings(form["RecordingSid"]).delete()
-    assert requests.get(form["RecordingUrl"] + ".wav", auth=login, timeout=5).status_code == 404
+    assert requests.get(form["RecordingUrl"] + ".wav", auth=login, timeout=60).status_code == 404
 
 
 def test_recordings_are_open_to_everybody_where_the_account_says_so(voice: FakeApp) -> None:
@@ -229,4 +229,4 @@ def test_recordings_are_open_to_everybody_where_the_account_says_so(voice: FakeA
     ) as carrier:
         carrier.call(PHONE, CLINIC).records(1)
         form = next(post.form for post in voice.posts if "RecordingUrl" in post.form)
-        assert requests.get(form["RecordingUrl"], timeout=5).ok
+        assert requests.get(form["RecordingUrl"], timeout=60).ok

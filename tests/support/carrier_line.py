@@ -28,7 +28,7 @@ def text(
 
 @contextmanager
 def client(
-    address: str | None, *, sender: Sender | None = None, timeout: float = 5.0
+    address: str | None, *, sender: Sender | None = None, timeout: float = 60.0
 ) -> Iterator[CarrierClient]:
     """A client for the server at `address` (None: Twilio's own), sending from `CLINIC`."""
     made = CarrierClient(

@@ -42,7 +42,7 @@ def carrier() -> Iterator[Emulator]:
         yield running
 
 
-def client_for(carrier: Emulator, *, seconds: float = 5) -> Client:
+def client_for(carrier: Emulator, *, seconds: float = 60) -> Client:
     """The real Twilio library, pointed at the carrier, with a timeout for each request."""
     http_client = TwilioHttpClient(timeout=seconds)
     http_client.session.trust_env = False

@@ -192,7 +192,7 @@ def _running(binaries: Path, directory: Path, user: dict[str, Any]) -> Iterator[
         yield server
     finally:
         process.send_signal(signal.SIGINT)  # PostgreSQL's fast shutdown: it ends all sessions
-        process.wait(timeout=20)
+        process.wait(timeout=60)
 
 
 def _wait_until_up(server: Server, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -52,7 +52,7 @@ class Running:
 
         return wait_until(f"a line like {pattern!r} from the process", found, seconds)
 
-    def wait_for_http(self, url: str, seconds: float = 20) -> None:
+    def wait_for_http(self, url: str, seconds: float = 60) -> None:
         """Return when a GET of the URL gives 200."""
 
         def answers() -> bool:
@@ -66,7 +66,7 @@ class Running:
         """Send a signal."""
         self._child.send(number)
 
-    def wait(self, seconds: float = 20) -> int:
+    def wait(self, seconds: float = 60) -> int:
         """Wait for its end: the exit code, or minus the number of the signal that ended it.
 
         One that still runs by then is ended, so that the failure tells what its threads were at.
@@ -79,7 +79,7 @@ class Running:
             raise TimeoutError(f"process {self.pid} still ran after {seconds} s; it said:\n{said}")
         return code
 
-    def stop(self, number: signal.Signals = signal.SIGTERM, seconds: float = 20) -> int:
+    def stop(self, number: signal.Signals = signal.SIGTERM, seconds: float = 60) -> int:
         """Send a signal and wait for the end."""
         self.send(number)
         return self.wait(seconds)

@@ -145,10 +145,11 @@ def demo_names() -> set[str]:
 
 def require_up(process: Running, port: int) -> None:
     process.wait_for_line("Ctrl-C ends everything", SECONDS)
-    assert gives_200(f"http://127.0.0.1:{port}/healthz")
-    assert gives_200(f"http://127.0.0.1:{port + 1}/")
+    healthz, phones = f"http://127.0.0.1:{port}/healthz", f"http://127.0.0.1:{port + 1}/"
+    wait_until("the app to answer", lambda: gives_200(healthz))
+    wait_until("the phones to answer", lambda: gives_200(phones))
     said = "\n".join(process.lines)
-    assert f"http://127.0.0.1:{port + 1}/" in said
+    assert phones in said
     links = re.findall(rf"(\S+@\S+) +http://127.0.0.1:{port}/admin/welcome/\S", said)
     assert links == ["coordinator@example.org", "manager@example.org"]
 
