@@ -9,9 +9,17 @@ from typing import Final
 import pytest
 from playwright.sync_api import Page
 
+from admin import imports
 from tests.support.site import TestSite, served_site, site_on
 
 _REFUSED: Final = re.compile(r"console: Failed to load resource: .* (401|403|404|409|410|422) ")
+
+
+@pytest.fixture(autouse=True)
+def one_slice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One request does the whole work on a file, however slow the machine is; a test about the
+    slices sets its own."""
+    monkeypatch.setattr(imports, "SLICE_SECONDS", 600.0)
 
 
 @pytest.fixture
