@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import closing
 
 import pytest
 from sqlalchemy import select, update
 
-from carrier.client import CarrierClient, CarrierMessage, OutgoingText, Sender
+from carrier.client import CarrierClient, CarrierMessage, OutgoingText
 from carrier.outcome import Accepted
 from db.models import Patient, Reminder, ReminderEvent
 from emulator import Fault, FaultKind, Operation
 from scheduler.settling import Settler
 from tests.support.waiting import wait_until
-from tests.support.workers import DUE, at_carrier, outlive_the_grace
-from tests.support.world import CLINIC_NUMBER, World
+from tests.support.workers import DUE, at_carrier, dispatch_in_a_hurry, outlive_the_grace
+from tests.support.world import CLINIC_NUMBER, World, client_of
 
 PATIENT = "+18285550173"
 MINUTE = dt.timedelta(minutes=1)
@@ -24,7 +25,7 @@ NO_CALLBACKS = Fault(kind=FaultKind.CALLBACK_DROP, times=None)
 NO_LIST = Fault(kind=FaultKind.HTTP_ERROR, on=Operation.LIST, http_status=503, times=None)
 NEVER_TAKEN = Fault(kind=FaultKind.HTTP_ERROR, http_status=500)
 UNCLEAR_ANSWERS = {
-    "read timeout": Fault(kind=FaultKind.HOLD_RESPONSE, seconds=2.5),
+    "read timeout": Fault(kind=FaultKind.HOLD_RESPONSE, seconds=30),
     "reset": Fault(kind=FaultKind.RESET_AFTER_ACCEPT),
     "broken JSON": Fault(kind=FaultKind.BROKEN_JSON),
 }
@@ -59,17 +60,10 @@ def happened(world: World, visit: int) -> list[str]:
 
 def another_message(world: World, body: str) -> str:
     """A message of ours that no reminder knows of; its id at the carrier."""
-    carrier = world.carrier
-    client = CarrierClient(
-        carrier.options.account_sid,
-        carrier.options.auth_tokens[0],
-        carrier.url,
-        default_sender=Sender(CLINIC_NUMBER),
-    )
-    outcome = client.send_text(OutgoingText(PATIENT, body, CLINIC_NUMBER, None, 600))
-    client.close()
+    with closing(client_of(world.carrier)) as client:
+        outcome = client.send_text(OutgoingText(PATIENT, body, CLINIC_NUMBER, None, 600))
     assert isinstance(outcome, Accepted)
-    carrier.wait_until_idle()
+    world.carrier.wait_until_idle()
     return outcome.sid
 
 
@@ -77,7 +71,10 @@ def another_message(world: World, body: str) -> str:
 def test_an_unclear_answer_is_settled_by_listing(world: World, how: str) -> None:
     visit = world.book()
     world.carrier.faults.add(UNCLEAR_ANSWERS[how], NO_CALLBACKS)
-    world.dispatch(DUE)
+    if how == "read timeout":
+        dispatch_in_a_hurry(world, DUE, PATIENT)
+    else:
+        world.dispatch(DUE)
     assert state(world, visit) == ("in_doubt", "in_doubt")
     assert settle(world, DUE + MINUTE) == 0
     assert settle(world, GRACE_IS_OVER) == 1

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,7 +18,8 @@ from tests.support.csv_files import NOW
 from tests.support.data import row
 from tests.support.processes import Running, running
 from tests.support.visits import local
-from tests.support.world import CLINIC_NUMBER, World
+from tests.support.waiting import wait_until
+from tests.support.world import CLINIC_NUMBER, World, client_of
 
 DUE = local("2026-11-24T10:00")
 """When the first reminder of the usual appointment is due, and no other one is."""
@@ -80,6 +82,18 @@ def states(world: World) -> Counter[str]:
     query = select(Reminder.status, func.count()).where(Reminder.due_at <= DUE)
     with world.database.reading() as session:
         return Counter(dict(session.execute(query.group_by(Reminder.status)).all()))
+
+
+def dispatch_in_a_hurry(world: World, now: dt.datetime, phone: str) -> None:
+    """One pass that gives the carrier half a second for its answer. However late the carrier is,
+    it has the phone's one message in the end, and all its reports are made."""
+    patient = world.dispatcher
+    with closing(client_of(world.carrier, timeout=0.5)) as client:
+        world.dispatcher = replace(patient, carrier=client)
+        world.dispatch(now)
+    world.dispatcher = patient
+    wait_until("a message at the carrier", lambda: at_carrier(world)[phone] == 1)
+    world.carrier.wait_until_idle()
 
 
 def outlive_the_grace(world: World) -> None:

@@ -110,6 +110,18 @@ def _quick_clinic(database: Database) -> Profile:
     return stored_clinic(database, messages_per_second=1000.0, calls_per_second=1000.0)
 
 
+def client_of(carrier: Emulator, timeout: float = 60.0) -> CarrierClient:
+    """A client of the carrier's that sends from the clinic's number and can wait."""
+    options = carrier.options
+    return CarrierClient(
+        options.account_sid,
+        options.auth_tokens[0],
+        carrier.url,
+        timeout=timeout,
+        default_sender=Sender(CLINIC_NUMBER),
+    )
+
+
 @contextmanager
 def running_world(
     database: Database, now: dt.datetime, *, makes_calls: bool = False
@@ -128,13 +140,7 @@ def running_world(
             from_number=CLINIC_NUMBER,
             api_base_url=carrier.url,
         )
-        client = CarrierClient(
-            settings.account_sid,
-            settings.auth_tokens[0],
-            settings.api_base_url,
-            timeout=2.0,
-            default_sender=Sender(CLINIC_NUMBER),
-        )
+        client = client_of(carrier)
         dispatcher = Dispatcher(
             database,
             client,
