@@ -28,14 +28,15 @@ def statuses(client: Client, carrier: Emulator, app: FakeApp, fault: Fault) -> l
 
 def test_delay_and_held_response_differ_in_what_is_accepted(carrier: Emulator) -> None:
     hasty = client_for(carrier, seconds=0.2)
-    carrier.faults.add(Fault(kind=FaultKind.HOLD_RESPONSE, seconds=0.6))
-    with pytest.raises(requests.ReadTimeout):
-        send(hasty)
-    assert len(carrier.messages()) == 1, "accepted, though the sender does not know"
-    carrier.faults.add(Fault(kind=FaultKind.DELAY, seconds=0.6))
-    with pytest.raises(requests.ReadTimeout):
-        send(hasty)
-    assert len(carrier.messages()) == 1, "not taken up yet"
+    for kind, why in (
+        (FaultKind.HOLD_RESPONSE, "accepted, though the sender does not know"),
+        (FaultKind.DELAY, "not taken up yet"),
+    ):
+        carrier.faults.add(Fault(kind=kind, seconds=30))
+        with pytest.raises(requests.ReadTimeout):
+            send(hasty)
+        wait_until("the request to be there", lambda: not carrier.faults.waiting())
+        assert len(carrier.messages()) == 1, why
 
 
 def test_the_answer_after_a_delay_is_whole(client: Client, carrier: Emulator) -> None:
@@ -155,6 +156,7 @@ def test_no_receipt(client: Client, connected: Emulator, app: FakeApp) -> None:
             Fault(kind=FaultKind.CALLBACK_REPEAT, count=3),
             ["sent"] * 3 + ["delivered"] * 3,
         ),
+        (Fault(kind=FaultKind.CALLBACK_DELAY, seconds=0.05), ["sent", "delivered"]),
         (Fault(kind=FaultKind.CALLBACK_REORDER), ["delivered", "sent"]),
         (Fault(kind=FaultKind.CALLBACK_DROP), []),
         (Fault(kind=FaultKind.CALLBACK_DROP, status="delivered"), ["sent"]),
@@ -171,12 +173,10 @@ def test_unruly_callbacks(
 def test_late_callbacks_do_not_hold_up_the_message(
     client: Client, connected: Emulator, app: FakeApp
 ) -> None:
-    connected.faults.add(Fault(kind=FaultKind.CALLBACK_DELAY, seconds=0.5))
+    connected.faults.add(Fault(kind=FaultKind.CALLBACK_DELAY, seconds=600))
     sid = send(client, status_callback=f"{app.url}/sms/status").sid
-    wait_until("delivery", lambda: connected.message(sid).status is Status.DELIVERED, seconds=0.45)
+    wait_until("delivery", lambda: connected.message(sid).status is Status.DELIVERED)
     assert app.posts == []
-    connected.wait_until_idle()
-    assert app.statuses() == ["sent", "delivered"]
 
 
 def test_callbacks_wait_until_they_are_released(

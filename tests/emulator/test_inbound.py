@@ -17,6 +17,7 @@ from tests.support.emulator import (
     client_for,
     messages,
 )
+from tests.support.waiting import wait_until
 
 
 def test_the_post_is_twilios(connected: Emulator, app: FakeApp) -> None:
@@ -232,7 +233,7 @@ def test_an_app_that_hangs_is_given_up(app: FakeApp) -> None:
     free = threading.Event()
 
     def late(_form: dict[str, str]) -> Response:
-        free.wait(5)
+        free.wait(60)
         return messages()
 
     app.answer = late
@@ -242,6 +243,7 @@ def test_an_app_that_hangs_is_given_up(app: FakeApp) -> None:
     assert result.status == 0
     assert result.problem is not None
     assert "in time" in result.problem
+    wait_until("the post to be there", lambda: app.posts)
     assert len(app.posts) == 1
 
 

@@ -10,6 +10,7 @@ from twilio.rest import Client
 from emulator import Emulator, Fault, FaultKind, Operation
 from tests.support.emulator import CLINIC, PHONE, FakeApp, client_for
 from tests.support.voice_app import place
+from tests.support.waiting import wait_until
 
 Reported = Callable[[Fault], list[str]]
 
@@ -35,14 +36,16 @@ def test_faults_after_the_call_was_taken(
 ) -> None:
     on = Operation.CREATE_CALL
     hasty = client_for(connected, seconds=0.2)
-    connected.faults.add(
-        Fault(kind=FaultKind.HOLD_RESPONSE, seconds=0.5, on=on),
-        Fault(kind=FaultKind.RESET_AFTER_ACCEPT, on=on),
-        Fault(kind=FaultKind.BROKEN_JSON, on=on),
-    )
-    for error in (requests.ReadTimeout, requests.ConnectionError, ValueError):
+    held = Fault(kind=FaultKind.HOLD_RESPONSE, seconds=30, on=on)
+    for sender, fault, error in (
+        (hasty, held, requests.ReadTimeout),
+        (client, Fault(kind=FaultKind.RESET_AFTER_ACCEPT, on=on), requests.ConnectionError),
+        (client, Fault(kind=FaultKind.BROKEN_JSON, on=on), ValueError),
+    ):
+        connected.faults.add(fault)
         with pytest.raises(error):
-            place(hasty, voice)
+            place(sender, voice)
+        wait_until("the call to be taken", lambda: not connected.faults.waiting())
     assert len(client.calls.list(to=PHONE)) == 3
     connected.faults.add(Fault(kind=FaultKind.DROP_CONNECTION, on=on))
     with pytest.raises(requests.ConnectionError):
@@ -87,7 +90,7 @@ def test_a_call_that_is_held_or_fails_on_its_way(
     connected: Emulator, client: Client, voice: FakeApp
 ) -> None:
     on = Operation.CREATE_CALL
-    connected.faults.add(Fault(kind=FaultKind.HOLD_IN_QUEUE, seconds=0.3, on=on))
+    connected.faults.add(Fault(kind=FaultKind.HOLD_IN_QUEUE, seconds=2, on=on))
     call = place(client, voice)
     with pytest.raises(TimeoutError):
         connected.wait_for_call(PHONE, timeout=0.1)
