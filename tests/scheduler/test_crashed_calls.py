@@ -105,7 +105,7 @@ def test_killed_during_the_request_and_settled_by_what_is_reported(
 ) -> None:
     """The carrier has taken the call and has not answered yet; meanwhile the phone rings."""
     calling.book(**BY_CALL)
-    calling.carrier.set_pickup(PATIENT, replace(pickup, after=0.6))
+    calling.carrier.set_pickup(PATIENT, replace(pickup, after=3))
     hold_answer(calling, 30)
     with running_worker(calling, DUE) as worker:
         wait_for_call(calling)

@@ -111,7 +111,7 @@ def test_killed_during_the_request(world: World, by: str) -> None:
 def test_killed_after_the_answer_and_before_it_is_written_down(world: World, by: str) -> None:
     """The test holds what the worker needs to write, so that it has its answer and waits."""
     world.book()
-    world.carrier.faults.add(Fault(kind=FaultKind.HOLD_RESPONSE, seconds=0.5))
+    world.carrier.faults.add(Fault(kind=FaultKind.HOLD_RESPONSE, seconds=3))
     if by == "listing":
         drop_callbacks(world)
     else:

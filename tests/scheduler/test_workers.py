@@ -113,7 +113,7 @@ def test_a_text_taken_in_while_a_result_waits_is_not_forgotten(postgres_world: W
     world = postgres_world
     world.book()
     world.carrier.faults.add(
-        Fault(kind=FaultKind.HOLD_RESPONSE, seconds=0.3),
+        Fault(kind=FaultKind.HOLD_RESPONSE, seconds=1.5),
         Fault(kind=FaultKind.CALLBACK_DROP, times=None),
     )
     with ThreadPoolExecutor(1) as pool:
@@ -192,7 +192,7 @@ def test_a_worker_beside_a_busy_web_app_on_sqlite(sqlite_world: World) -> None:
 def test_sigterm_finishes_what_is_under_way(world: World) -> None:
     world.book()
     world.carrier.faults.add(
-        Fault(kind=FaultKind.HOLD_RESPONSE, seconds=1),
+        Fault(kind=FaultKind.HOLD_RESPONSE, seconds=3),
         Fault(kind=FaultKind.CALLBACK_DROP, times=None),
     )
     with running_worker(world, DUE) as worker:
