@@ -33,7 +33,7 @@ def test_it_is_there_again_after_signing_in(
     tablet.goto(served.url(pages[label]))
     box = tablet.get_by_label(label)
     with tablet.expect_response("**/unsent"):
-        box.press_sequentially("Yes, you may")
+        box.fill("Yes, you may")
     served.clock.advance(minutes=31)
     expect(tablet.get_by_role("heading", level=1)).to_have_text("Sign in")
     assert "you may" not in tablet.content() + tablet.evaluate(STORED)

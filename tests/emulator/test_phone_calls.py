@@ -1,5 +1,6 @@
 """Calls on the browser phone, in a real browser, with a tiny app on a real socket behind it."""
 
+import re
 import wave
 from base64 import b64encode
 from collections.abc import Iterator
@@ -139,7 +140,7 @@ def test_hanging_up(call: Page, demo: Emulator, app: FakeApp) -> None:
 def test_a_recording_is_stopped_by_hand(call: Page, app: FakeApp) -> None:
     call.get_by_role("button", name="9", exact=True).click()
     expect(call.get_by_text("Recording… speak")).to_be_visible()
-    expect(call.locator(".call-status")).to_contain_text("recording 0:0")
+    expect(call.locator(".call-status")).to_contain_text(re.compile(r"recording \d"))
     assert axe_violations(call) == []
     call.get_by_role("button", name="Stop").click()
     expect(call.get_by_text("Thank you for your message.")).to_be_visible()
@@ -262,7 +263,7 @@ def test_prompts_are_spoken_in_their_language(demo: Emulator, page: Page, app: F
     expect(page.get_by_text("Para español, oprima 2.")).to_have_count(1)
     expect(page.locator(".call-status")).not_to_contain_text("recording")
     page.evaluate("endOfPrompt()")
-    expect(page.locator(".call-status")).to_contain_text("recording 0:0")
+    expect(page.locator(".call-status")).to_contain_text(re.compile(r"recording \d"))
     page.get_by_role("button", name="Voice on").click()
     expect(page.get_by_role("button", name="Voice off")).to_be_visible()
 

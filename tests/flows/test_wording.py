@@ -115,7 +115,7 @@ def test_any_text_gets_an_answer_and_always_the_same(text: str, previous: str | 
 def test_the_longest_text_of_any_kind_takes_little_time(piece: str) -> None:
     """Measured at 10 ms and less; the bound leaves room for a busy machine, not for a square."""
     text = (piece * 1600)[:1600]
-    started = time.perf_counter()
+    started = time.thread_time()
     find_flag(text, text)
     plain_language_opt_out(text)
-    assert time.perf_counter() - started < 0.5
+    assert time.thread_time() - started < 0.5

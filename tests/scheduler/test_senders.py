@@ -17,27 +17,27 @@ def test_every_job_is_done_once() -> None:
     with closing(senders):
         senders.give(range(200))
         while senders.under_way:
-            done += senders.collect(30, 5.0, 0.01)
+            done += senders.collect(30, 60.0, 0.01)
     assert Counter(done) == Counter(range(0, 400, 2))
 
 
 def test_jobs_run_beside_each_other() -> None:
-    both = threading.Barrier(2, timeout=5)
+    both = threading.Barrier(2, timeout=60)
     senders: Senders[int, int] = Senders(2, lambda _: both.wait())
     with closing(senders):
         senders.give([1, 2])
-        assert len(senders.collect(2, 5.0, 5.0)) == 2
+        assert len(senders.collect(2, 60.0, 60.0)) == 2
 
 
 def test_nothing_comes_while_a_job_runs() -> None:
     go_on = threading.Event()
-    senders: Senders[int, bool] = Senders(1, lambda _: go_on.wait(5))
+    senders: Senders[int, bool] = Senders(1, lambda _: go_on.wait(60))
     with closing(senders):
         senders.give([1])
         assert senders.collect(1, 0.01, 0.01) == []
         assert senders.under_way == 1
         go_on.set()
-        assert senders.collect(1, 5.0, 0.01) == [True]
+        assert senders.collect(1, 60.0, 0.01) == [True]
         assert senders.under_way == 0
 
 
@@ -46,8 +46,8 @@ def test_what_a_job_raises_is_raised_where_it_is_collected() -> None:
     with closing(senders):
         senders.give([0, 1])
         with pytest.raises(ZeroDivisionError):
-            senders.collect(2, 5.0, 5.0)
-        assert senders.collect(1, 5.0, 0.01) == [1.0]
+            senders.collect(2, 60.0, 60.0)
+        assert senders.collect(1, 60.0, 0.01) == [1.0]
 
 
 def test_closing_waits_for_the_jobs_that_were_given() -> None:

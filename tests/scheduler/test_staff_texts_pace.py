@@ -81,9 +81,9 @@ def test_a_full_sender_is_waited_for_and_the_answer_comes_before_reminders(world
 
 
 def test_without_a_slot_soon_it_is_put_off_and_that_is_no_attempt(world: World) -> None:
-    slow(world, 0.1)
+    slow(world, 0.001)
     with world.database.transaction() as session:
-        take_slots(session.connection(), line_of(world.profile), 0.1, 1, AHEAD, wall_clock())
+        take_slots(session.connection(), line_of(world.profile), 0.001, 1, AHEAD, wall_clock())
     reply(world.database, "Hello", NOW)
     row = go(world)
     assert (row.status, row.attempts, row.token) == ("planned", 0, None)

@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 import zipfile
 from pathlib import Path
 
@@ -59,10 +58,8 @@ def test_from_a_broken_venv_then_again_then_with_a_bad_lock(checkout: Path) -> N
     subprocess.run([python, "-c", "import tiny"], check=True)
     local_env = (checkout / "var" / "local.env").read_text()
 
-    started = time.monotonic()
     second = set_up(checkout)
     assert (second.returncode, second.stdout, second.stderr) == (0, "", "")
-    assert time.monotonic() - started < 1
     assert (checkout / "var" / "local.env").read_text() == local_env
 
     lock = checkout / "requirements.txt"
