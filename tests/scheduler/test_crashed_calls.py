@@ -81,15 +81,17 @@ def assert_never_called_again(world: World, end: str) -> None:
 
 def test_killed_before_the_request(calling: World) -> None:
     """The pace of calls holds the second one back for two seconds: its row is claimed already, and
-    nothing of it is at the carrier."""
+    nothing of it is at the carrier, which would not take it up either."""
     stored_clinic(calling.database, messages_per_second=1000.0, calls_per_second=0.5)
     for phone in (PATIENT, NEIGHBOUR):
         calling.carrier.set_pickup(phone, HEARD)
     calling.book(**BY_CALL)
     calling.book(external_id="A-1002", first_name="Edith", phone=NEIGHBOUR, **BY_CALL)
+    calling.carrier.faults.add(Fault(kind=FaultKind.DELAY, seconds=600, to=NEIGHBOUR, on=ON))
     with running_worker(calling, DUE) as worker:
         wait_until("one is heard", lambda: states(calling) == {"delivered": 1, "sending": 1})
         kill(worker)
+    calling.carrier.faults.clear()
     pass_of_worker(calling, LEASE_IS_OVER)
     assert made(calling).total() == 1
     assert states(calling) == {"delivered": 1, "in_doubt": 1}

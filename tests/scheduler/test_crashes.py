@@ -71,14 +71,16 @@ def assert_settled_by_callback(world: World) -> None:
 
 def test_killed_before_the_request(world: World) -> None:
     """The sender's pace holds the second request back for two seconds: its row is claimed already,
-    and nothing of it is at the carrier. It is sent when the carrier's list can be trusted, for the
-    list may not show what went out a moment ago."""
+    and nothing of it is at the carrier, which would not take it up either. It is sent when the
+    carrier's list can be trusted, for the list may not show what went out a moment ago."""
     stored_clinic(world.database, messages_per_second=0.5)
     world.book()
     world.book(external_id="A-1002", first_name="Edith", phone=NEIGHBOUR)
+    world.carrier.faults.add(Fault(kind=FaultKind.DELAY, seconds=600, to=NEIGHBOUR))
     with running_worker(world, DUE) as worker:
         wait_until("one is sent", lambda: states(world) == {"delivered": 1, "sending": 1})
         kill(worker)
+    world.carrier.faults.clear()
     pass_of_worker(world, LEASE_IS_OVER)
     assert at_carrier(world).total() == 1
     assert states(world) == {"delivered": 1, "in_doubt": 1}
