@@ -17,12 +17,25 @@ from flows.library import READY, REMINDER_REPLY
 from flows.model import Effect, Kind, OfferKind, OpenTask, Say, Subject, TaskKind, Turn, Understood
 from flows.nodes import Act, Answer, Check, Checklist, NodeRef, Option, Urgency
 from flows.says import Context, menu_say, message, offer_say, text_of
+from flows.topics import find_topics
 from flows.visits import checked_visit, subject_of, verified
 from flows.waiting import wait_at, waiting_at
 
 _SOON: Final = dt.timedelta(hours=48)
 _TOPIC: Final = "prep.overview"
 _MOST_PEOPLE: Final = 8
+_COURTESY: Final = frozenset(
+    "maam sir mam dear please thanks thank you honey senor senora por favor gracias".split()
+)
+_YES: Final = frozenset("yes yeah yep yup y sure".split())
+_SI: Final = frozenset("si claro sip".split())
+_NO: Final = frozenset("no nope nah none not dont".split())
+_AROUND: Final = frozenset("i do will am did have take any it we the ninguna ninguno".split())
+_NAMED_IS_YES: Final = frozenset(("blood_thinners", "allergies"))
+_NO_STATEMENT: Final = frozenset(
+    "no not dont never stopped stop quit should can could do does is are when what which how why "
+    "nunca deje puedo debo cuando que cual como".split()
+)
 
 
 def open_list(context: Context, node: Checklist, rule: str) -> Turn:
@@ -52,19 +65,52 @@ def open_for(context: Context, appointment: str, rule: str) -> Turn | None:
 
 
 def take_answer(context: Context, keys: Sequence[str], words: Sequence[str]) -> Turn | None:
-    """An answer to the question that waits, by its key or in exactly its words."""
+    """An answer to the question that waits: its key, its words with or without courtesy, or the
+    name of what it asks about ("I take warfarin"), which is a yes."""
     ref = context.session.waiting
     check = context.library.nodes[ref]
     subject = checked_visit(context.session, context.facts) if isinstance(check, Check) else None
     if not isinstance(check, Check) or subject is None:
         return None
-    ids = context.library.answers[ref].exact(words)
+    said = plain_answer(words)
+    ids = context.library.answers[ref].exact(words) or context.library.answers[ref].exact(said)
     chosen = [
         option
         for option in check.options
         if (option.key == keys[0] if len(keys) == 1 else (option.id,) == ids)
     ]
+    if not chosen and not keys:
+        chosen = _named(context, check, said)
     return _answered(context, check, chosen[0], subject) if chosen else None
+
+
+def plain_answer(words: Sequence[str]) -> tuple[str, ...]:
+    """An answer without its courtesy: "yes ma'am" and "yeah I do" are "yes"."""
+    said = tuple(word for word in words if word not in _COURTESY)
+    if not said:
+        return ()
+    for answer, first in (("yes", _YES), ("si", _SI), ("no", _NO)):
+        if said[0] in first and all(word in first or word in _AROUND for word in said):
+            return (answer,)
+    return said
+
+
+def _named(context: Context, check: Check, said: Sequence[str]) -> list[Option]:
+    """The option that hands something over to staff, if that is what a statement is about; a
+    refusal or a question names it as well and is none."""
+    text = context.event.text
+    if check.item not in _NAMED_IS_YES or not context.event.sure:
+        return []
+    if "?" in text or not said or not _NO_STATEMENT.isdisjoint(said):
+        return []
+    nodes = context.library.nodes
+    acts = {option.next: option for option in reversed(check.options)}
+    found = find_topics(text, context.library.topics).answers
+    return [
+        option
+        for ref, option in acts.items()
+        if isinstance(node := nodes[ref], Act) and found == (node.topic,)
+    ]
 
 
 def _answered(context: Context, check: Check, option: Option, subject: Subject) -> Turn:

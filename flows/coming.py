@@ -6,12 +6,13 @@ asked about.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Final
 
 import msgspec
 
-from flows.library import CANNOT_COME, START
+from flows.library import CANNOT_COME, CONFIRMED, START
 from flows.model import (
     CannotCome,
     Confirm,
@@ -27,10 +28,25 @@ from flows.model import (
 )
 from flows.nodes import Act, Ask, Asks, Do, NodeRef, Urgency
 from flows.says import Context, answer_hint, message, offer_say, text_of
+from flows.text import words
 from flows.visits import is_personal, refused_visit, subject_of, told_visit
 from flows.waiting import turn_of, wait_at
 
-_CONFIRMED: Final[NodeRef] = "reminder.confirmed"
+_NO_DOUBT: Final = re.compile(
+    r"\b(?:no problem|not a problem|dont worry|cant wait|(?:wont|wouldnt) miss)\b"
+)
+_DOUBT: Final = re.compile(
+    r"^(?:is|are|was|will|do|does|did|can|could|should|would|am|when|where|what|who|how|es|esta|"
+    r"cuando|donde|que|quien|como)\b"
+    r"|\b(?:not|dont|wont|cannot|cant|couldnt|never|doubt|unsure|unless|if|maybe|might|hope|hopefully|"
+    r"try|trying|nunca|dudo|quizas|tal vez|a lo mejor|ojala|espero)\b"
+    r"|\bno (?:se|creo|estoy|puedo|voy|ire|podre|pienso)\b"
+)
+_OTHERS: Final = re.compile(
+    r"\bmy (?:husband|wife|son|daughter|mom|mother|dad|father|sister|brother|friend|ride)\b"
+    r"|\bmi (?:esposo|esposa|hijo|hija|mama|papa|hermano|hermana|amigo|amiga)\b"
+)
+_SELF: Final = re.compile(r"\b(?:i|ill|im|we|well|were|yo|voy|ire|estare|vamos)\b")
 
 
 def subjects_of(context: Context) -> tuple[Subject, ...]:
@@ -66,6 +82,15 @@ def reply_about(context: Context, subject: Subject, do: Do, understood: Understo
     session = msgspec.structs.replace(context.session, about=about, visit=subject.appointment)
     turn = wait_at(replace(context, session=session), CANNOT_COME, understood.rule)
     return replace(turn, effects=_refusal(subject.appointment, "appointment.change"))
+
+
+def is_in_doubt(text: str) -> bool:
+    """Whether words that sound like "I will be there" may say something else: they deny, doubt or
+    ask, or somebody else will be there. Nobody looks after a visit that is wrongly confirmed."""
+    said = _NO_DOUBT.sub("", " ".join(words(text)))
+    if "?" in text or _DOUBT.search(said):
+        return True
+    return bool(_OTHERS.search(said)) and not _SELF.search(said)
 
 
 def ask_whom(context: Context, do: Do, understood: Understood) -> Turn:
@@ -107,23 +132,22 @@ def take_reason(context: Context) -> Turn | None:
     understood = Understood(Kind.ANSWER, (node.topic,), "reason")
     task = OpenTask(TaskKind.CANNOT_COME, Urgency.URGENT, node.topic, subjects[0].appointment)
     say = Say(message(context, "reason_noted").text, hint=answer_hint(context))
-    session = msgspec.structs.replace(
-        context.session, waiting=node.then or START, said=node.then or START, misses=0
-    )
+    waiting = node.then or START
+    session = msgspec.structs.replace(context.session, waiting=waiting, said=ref, misses=0)
     return Turn(session, (say,), (task,), understood)
 
 
 def _confirmed(context: Context, subject: Subject, understood: Understood) -> Turn:
-    node = context.library.nodes[_CONFIRMED]
+    node = context.library.nodes[CONFIRMED]
     if not isinstance(node, Act):
-        raise TypeError(f"{_CONFIRMED} must be an act")
+        raise TypeError(f"{CONFIRMED} must be an act")
     extra = {"first_name": subject.first_name, "day": subject.day}
     say = Say(text_of(context, node.text, extra), hint=answer_hint(context))
     asked = context.library.nodes[context.session.waiting]
     if isinstance(asked, Ask) and asked.asks is Asks.REASON:  # it was a mistake: no more "why?"
         session = msgspec.structs.replace(context.session, waiting=asked.then or START)
         context = replace(context, session=session)
-    return turn_of(context, understood, _CONFIRMED, (say,), Confirm(subject.appointment))
+    return turn_of(context, understood, CONFIRMED, (say,), Confirm(subject.appointment))
 
 
 def _refusal(appointment: int, topic: str) -> tuple[Effect, ...]:

@@ -167,7 +167,11 @@ def _menu_option(heard: Heard) -> Turn | None:
     """An option of the waiting menu, by its key or by exactly its words."""
     context = heard.context
     waiting = context.session.waiting
-    keys = ("1",) if waiting == REMINDER_REPLY and is_yes(context.event.text) else heard.keys
+    keys = heard.keys
+    if waiting == REMINDER_REPLY and is_yes(context.event.text):
+        if not heard.answers_reminder:  # a yes to something else
+            return moves.go(context, waiting, "yes")
+        keys = ("1",)
     if keys:
         live = context.library.keys.get(waiting, {})
         hits = tuple(live[key] for key in keys if key in OPTION_KEYS and key in live)
@@ -181,6 +185,10 @@ def _not_understood(heard: Heard, first: str = "not_understood_hint") -> Turn:
     context = heard.context
     session = msgspec.structs.replace(context.session, misses=context.session.misses + 1)
     understood = Understood(Kind.UNKNOWN, (), "not_understood")
+    if heard.before.offers and not heard.expired and session.misses < 3:
+        asked = moves.ask_again(context, heard.before)  # its numbers, not those of the menu
+        kept = msgspec.structs.replace(asked.session, misses=session.misses)
+        return Turn(kept, (message(context, "not_understood_hint"), *asked.says), (), understood)
     unseen = heard.expired or (heard.before.turn == 0 and session.waiting == START)
     spoken = context.event.is_spoken
     if not spoken and first == "not_understood_hint" and len(context.event.text) > _LONG_TEXT:

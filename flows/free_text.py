@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from flows import moves
+from flows.coming import is_in_doubt
 from flows.heard import Heard
-from flows.library import REMINDER_REPLY
+from flows.library import CANNOT_COME, CONFIRMED, REMINDER_REPLY
 from flows.model import Turn
-from flows.nodes import NodeRef
+from flows.nodes import Ask, Check, NodeRef
 from flows.optout import prefers_another_way
-from flows.says import Context
+from flows.says import Context, menu_say
 from flows.stopping import opted_out
 from flows.topics import OPT_OUT_TOPIC, find_topics
 
 _LONG_TEXT: Final = 320
+_FEW_WORDS: Final = 4
 _PERSON: Final = "coordinator"
 _LANGUAGE: Final[NodeRef] = "main.language"
 
@@ -29,26 +32,57 @@ def answer(heard: Heard) -> Turn | None:
     if heard.keys:
         return None
     library = context.library
-    is_asked = bool(context.session.about)
+    is_checked = isinstance(library.nodes[context.session.waiting], Check)
+    is_asked = bool(context.session.about) and not is_checked
     asked = library.menus[REMINDER_REPLY].exact(heard.words) if is_asked else ()
     hits = asked or library.everywhere.exact(heard.words)
     if hits or not context.event.sure:  # words that were hardly heard count only as a whole
         return one_or_ask(context, hits, "reminder" if asked else "alias")
+    return _by_meaning(heard, is_checked=is_checked)
+
+
+def _by_meaning(heard: Heard, *, is_checked: bool) -> Turn | None:
+    context, library = heard.context, heard.context.library
     finding = find_topics(context.event.text, library.topics)
     labels = finding.answers
     if OPT_OUT_TOPIC in labels and not context.event.is_spoken:
-        if prefers_another_way(context.event.text):
-            labels = (_PERSON,)
-        else:
-            return opted_out(heard, "own_words", cancel=False)
-    answers = _nodes(heard, labels)
+        if not prefers_another_way(context.event.text):
+            return _opted_out(heard)
+        labels = (_PERSON,)
+    answers, offers = _nodes(heard, labels), _nodes(heard, finding.offers)
+    if is_checked:  # nothing that is said to a question of the check-list confirms a visit
+        answers = tuple(ref for ref in answers if ref != CONFIRMED)
+        offers = tuple(ref for ref in offers if ref != CONFIRMED)
+        if len(answers) == 2:
+            return _asked_again(context, moves.go_to_both(context, answers, "words"))
+        turn = one_or_ask(context, answers or offers, "words")
+        return turn and _asked_again(context, turn)
+    if CONFIRMED in answers and is_in_doubt(context.event.text):
+        return moves.offer_nodes(context, (CONFIRMED, CANNOT_COME), "doubt")
     if len(answers) == 2:
         return moves.go_to_both(context, answers, "words")
     if not answers and _LANGUAGE in library.everywhere.inside(heard.words):
         return moves.go(context, _LANGUAGE, "alias")
     if not answers and len(context.event.text) > _LONG_TEXT:
         return None  # a person reads a long story better than the patient a choice
-    return one_or_ask(context, answers or _nodes(heard, finding.offers), "words")
+    return one_or_ask(context, answers or offers, "words")
+
+
+def _asked_again(context: Context, turn: Turn) -> Turn:
+    """A turn, and after it the question that still waits."""
+    if turn.session.waiting != context.session.waiting or turn.session.offers:
+        return turn
+    return replace(turn, says=(*turn.says, menu_say(context, context.session.waiting)))
+
+
+def _opted_out(heard: Heard) -> Turn | None:
+    """A wish to hear no more that no rule sees. Few words are rather the answer to what we asked
+    ("none of them"); what follows a reminder may concern the visit as well: a person asks."""
+    waiting = heard.context.library.nodes[heard.context.session.waiting]
+    is_open = bool(heard.before.offers) or isinstance(waiting, Ask | Check)
+    if is_open and len(heard.words) <= _FEW_WORDS:
+        return None
+    return opted_out(heard, "own_words", cancel=bool(heard.context.session.about))
 
 
 def _nodes(heard: Heard, labels: tuple[str, ...]) -> tuple[NodeRef, ...]:

@@ -11,11 +11,12 @@ import msgspec
 from flows import identity
 from flows.birth_dates import masked
 from flows.language import guess_language
-from flows.library import CANNOT_COME, REMINDER_REPLY, START, Library
+from flows.library import CANNOT_COME, CONFIRMED, REMINDER_REPLY, START, Library
 from flows.matching import pressed_keys
 from flows.model import Effect, Event, Facts, Say, Session, Turn, Understood
 from flows.says import Context
 from flows.text import words
+from flows.triage import find_flag
 from flows.visits import is_open
 
 SESSION_EXPIRY: Final = dt.timedelta(hours=24)
@@ -40,6 +41,15 @@ class Heard:
     def is_bare_key(self) -> bool:
         """Whether the text is one key and nothing else, so that no words need to be looked at."""
         return len(self.keys) == 1 and len(self.words) < 2
+
+    @property
+    def answers_reminder(self) -> bool:
+        """Whether a reminder's question was the last thing said (or that the patient's yes to it
+        is noted): only then does "yes" answer it."""
+        asked = self.before.said in (REMINDER_REPLY, CONFIRMED)
+        if self.before.waiting != REMINDER_REPLY or not asked or self.before.offers:
+            return False
+        return self.previous is None or find_flag(self.previous) is None
 
 
 def hear(library: Library, before: Session, event: Event, facts: Facts) -> Heard:

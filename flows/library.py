@@ -42,6 +42,7 @@ CONTENT: Final = Path(__file__).parent / "content"
 START: Final[NodeRef] = "main.menu"
 REMINDER_REPLY: Final[NodeRef] = "reminder.reply"
 CANNOT_COME: Final[NodeRef] = "reminder.cannot_come"
+CONFIRMED: Final[NodeRef] = "reminder.confirmed"
 HAND_OFF: Final[NodeRef] = "handoff.menu"
 NUMBER: Final[NodeRef] = "handoff.number"
 _MOST_HINTS: Final = 500  # of at most 100 characters, which is as many as the carrier takes
@@ -241,7 +242,7 @@ def _library(
             for ref, menu in menus.items()
             for phrase, target in _phrases(menu)
             if not menu.personal
-            and (ref != REMINDER_REPLY or target == "reminder.confirmed")
+            and (ref != REMINDER_REPLY or target == CONFIRMED)
             and ref not in (CANNOT_COME, HAND_OFF, NUMBER)
         ),
         topics=topics,

@@ -10,7 +10,7 @@ import msgspec
 
 from flows import checklist, coming, identity
 from flows.clinic_words import open_at
-from flows.library import CANNOT_COME, READY, START
+from flows.library import CANNOT_COME, CONFIRMED, READY, START
 from flows.model import (
     HandOff,
     Kind,
@@ -55,7 +55,12 @@ from flows.waiting import turn_of, wait_at
 from profiles import Language
 
 MOST_OFFERS: Final = 3
-_AROUND_A_NAME: Final = frozenset("for its it is this thats para es soy de".split())
+_AROUND_A_NAME: Final = frozenset(
+    "for its it is this thats para es soy de please just i am im my wife husband mom mother dad "
+    "father por favor mi esposa esposo mama papa".split()
+)
+_BOTH: Final = frozenset(("both", "both of us", "us both", "both of them", "los dos", "ambos"))
+_CHANGES: Final = frozenset(("appointment.change", "appointment.cannot_come"))
 _ON_CALLS: Final = frozenset({Do.LEAVE_MESSAGE, Do.CALL_BACK, Do.NUMBER_RIGHT, Do.NUMBER_AGAIN})
 _FOR_WHOM: Final = frozenset({OfferKind.CONFIRM_FOR, OfferKind.CANNOT_COME_FOR})
 
@@ -99,7 +104,9 @@ def go_to_both(context: Context, refs: tuple[NodeRef, ...], rule: str) -> Turn:
     nodes = context.library.nodes
     if any(isinstance(nodes[ref], Menu) for ref in refs):
         return offer_nodes(context, refs, rule)
-    refs = tuple(sorted(refs, key=lambda ref: isinstance(nodes[ref], Ask)))  # a question comes last
+    if CONFIRMED in refs and not {CANNOT_COME, *_CHANGES}.isdisjoint(refs):
+        return offer_nodes(context, refs, rule)  # they are coming, or are they not?
+    refs = tuple(sorted(refs, key=lambda ref: isinstance(nodes[ref], Ask) or ref == CONFIRMED))
     turns: list[Turn] = []
     for ref in refs:
         turns.append(go(context, ref, rule))
@@ -167,14 +174,21 @@ def take_offer(context: Context, number: int, before: Session) -> Turn | None:
 
 
 def take_name(context: Context, said: Sequence[str], before: Session) -> Turn | None:
-    """The patient answered "for whom?" with a first name that only one of those asked about has."""
+    """The patient answered "for whom?" with a first name that only one of those asked about has,
+    or for both of two."""
+    if before.offer_kind not in _FOR_WHOM:
+        return None
+    asked = [s for s in context.session.about if str(s.appointment) in before.offers]
+    if " ".join(said) in _BOTH and len(asked) == 2:
+        first = coming.reply_about(context, asked[0], *_asked(before, "offer"))
+        second = coming.reply_about(
+            replace(context, session=first.session), asked[1], *_asked(before, "offer")
+        )
+        says, effects = (*first.says, *second.says), (*first.effects, *second.effects)
+        return replace(second, says=says, effects=effects)
     name = [word for word in said if word not in _AROUND_A_NAME]
-    named = [
-        subject
-        for subject in context.session.about
-        if str(subject.appointment) in before.offers and words(subject.first_name) == name
-    ]
-    if before.offer_kind not in _FOR_WHOM or len(named) != 1:
+    named = [subject for subject in asked if words(subject.first_name) == name]
+    if len(named) != 1:
         return None
     return coming.reply_about(context, named[0], *_asked(before, "offer"))
 
@@ -267,7 +281,10 @@ def back(context: Context) -> Turn:
 
 def repeat(context: Context) -> Turn:
     """Say it again; what was done for the patient is not done a second time."""
-    turn = go(context, context.session.said, "command:repeat")
+    said = context.session.said
+    if isinstance(context.library.nodes[said], Ask):
+        said = context.session.waiting  # what was asked has its answer, if something else waits
+    turn = go(context, said, "command:repeat")
     return replace(turn, effects=())
 
 

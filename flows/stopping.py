@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flows import aloud, moves
+from flows import aloud, checklist, moves
 from flows.heard import Heard, stays
 from flows.library import START
 from flows.model import (
@@ -67,8 +67,12 @@ def _answered_by_carrier(heard: Heard, word: CarrierWord) -> Turn:
         return stays(heard, (), understood)
     effects: list[Effect] = [OptIn("carrier")]
     about = heard.context.session.about
-    if is_yes(heard.context.event.text) and len(about) == 1:
-        effects.append(Confirm(about[0].appointment))
+    if is_yes(heard.context.event.text):
+        answered = checklist.take_answer(heard.context, (), heard.words)
+        if answered is not None:
+            effects += answered.effects
+        elif len(about) == 1 and heard.answers_reminder:
+            effects.append(Confirm(about[0].appointment))
     return stays(heard, (), understood, *effects)
 
 

@@ -24,6 +24,15 @@ _SURE: Final = 0.97
 """How likely an emergency must be to overrule a rule that says the same day, and to be seen in two
 texts together."""
 LEARNT: Final = "learnt"
+_BARE_CALLS: Final = frozenset(
+    (
+        *("911", "nine one one", "emergency", "an emergency", "ambulance", "an ambulance"),
+        *("emergencia", "una emergencia", "ambulancia", "una ambulancia", "socorro"),
+    )
+)
+"""Calls for help as whole messages; as a word among others each is for the rules."""
+_BARE_SIGNS: Final = frozenset(("bleeding", "im bleeding", "sangrando", "estoy sangrando"))
+_COURTESY: Final = frozenset("please por favor now ya".split())
 
 
 def find_flag(
@@ -48,6 +57,11 @@ def find_flag(
 
 
 def _flag_in(text: str, scorers: Scorers | None) -> Flag | None:
+    whole = " ".join(word for word in words(text) if word not in _COURTESY)
+    if whole in _BARE_CALLS:
+        return Flag(FlagClass.AMBULANCE, "ambulance.bare_call", (whole,))
+    if whole in _BARE_SIGNS:
+        return Flag(FlagClass.BLEEDING, "bleeding.bare_word", (whole,))
     judgement = judge(read(text))
     opinion = second_opinion(text, judgement, scorers)
     return judgement.flag if opinion is None else _weighed(judgement, opinion)
