@@ -20,6 +20,7 @@ from db.models import (
     InboundText,
     OptChange,
     Patient,
+    PrepAnswer,
     Reminder,
     Task,
 )
@@ -144,6 +145,25 @@ class TestOptOut:
         assert bot.send("Yes", OptOutType="START").texts == []
         assert bot.row(Appointment).answer == "confirmed"
         assert bot.row(OptChange).change == "opt_in"
+
+    def test_the_carrier_s_yes_confirms_nothing_that_it_does_not_answer(
+        self, bot: Bot, asked: Callable[..., int]
+    ) -> None:
+        asked()
+        bot.says("2")
+        assert bot.send("Yes", OptOutType="START").texts == []
+        assert bot.row(Appointment).answer == "cannot_come"
+
+    def test_the_carrier_s_yes_answers_the_check_list(
+        self, bot: Bot, asked: Callable[..., int]
+    ) -> None:
+        bot.clock.now = STARTS_AT - dt.timedelta(hours=20)
+        asked()
+        assert "Are they ready to bring?" in bot.says("3")
+        assert bot.send("Yes", OptOutType="START").texts == []
+        answer = bot.row(PrepAnswer)
+        assert (answer.item, answer.answer) == ("medicines", "ready")
+        assert bot.row(Appointment).answer is None
 
     @pytest.mark.parametrize("stopped", [False, True])
     def test_the_carrier_s_yes_wants_texts_again_only_after_a_stop(
