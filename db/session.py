@@ -13,6 +13,7 @@ from typing import Final
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -100,8 +101,13 @@ class Database:
             raise
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close every connection; one that another thread still uses, when it is given back."""
+        event.listen(self.engine.pool, "checkin", _close)
         self.engine.dispose()
+
+
+def _close(connection: DBAPIConnection, _record: object) -> None:
+    connection.close()
 
 
 def _is_unreachable(error: DBAPIError) -> bool:

@@ -7,6 +7,7 @@ patient is verified. Every answer is stored when it is given; one that is a prob
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -27,14 +28,29 @@ _MOST_PEOPLE: Final = 8
 _COURTESY: Final = frozenset(
     "maam sir mam dear please thanks thank you honey senor senora por favor gracias".split()
 )
-_YES: Final = frozenset("yes yeah yep yup y sure".split())
-_SI: Final = frozenset("si claro sip".split())
-_NO: Final = frozenset("no nope nah none not dont".split())
-_AROUND: Final = frozenset("i do will am did have take any it we the ninguna ninguno".split())
+_PLAIN: Final = (
+    (
+        re.compile(
+            r"(?:(?:yes|yeah|yep|yup|y|sure) ?)+"
+            r"(?:\b(?:i|we) (?:do|am|have|will|did|take|take (?:it|one)))?"
+        ),
+        "yes",
+    ),
+    (re.compile(r"(?:(?:si|claro|sip) ?)+"), "si"),
+    (
+        re.compile(
+            r"(?:(?:no|nope|nah|none) ?)+"
+            r"(?:\b(?:i|we) (?:dont|do not)(?: (?:take|have))?(?: (?:any|it|one))?)?"
+        ),
+        "no",
+    ),
+)
 _NAMED_IS_YES: Final = frozenset(("blood_thinners", "allergies"))
 _NO_STATEMENT: Final = frozenset(
-    "no not dont never stopped stop quit should can could do does is are when what which how why "
-    "nunca deje puedo debo cuando que cual como".split()
+    "no not none nothing neither nor never without dont doesnt didnt wont cant isnt arent aint "
+    "havent hasnt zero free hardly avoid refuse used stopped stop quit should can could do does is "
+    "are when what which how why husband wife told know knows nunca ninguna ninguno ningun nada "
+    "tampoco jamas sin antes quitaron deje dije saben puedo debo cuando que cual como".split()
 )
 
 
@@ -64,22 +80,27 @@ def open_for(context: Context, appointment: str, rule: str) -> Turn | None:
     return _go_on(context, node, subject, rule)
 
 
-def take_answer(context: Context, keys: Sequence[str], words: Sequence[str]) -> Turn | None:
+def take_answer(
+    context: Context, keys: Sequence[str], words: Sequence[str], *, said_last: bool
+) -> Turn | None:
     """An answer to the question that waits: its key, its words with or without courtesy, or the
-    name of what it asks about ("I take warfarin"), which is a yes."""
+    name of what it asks about ("I take warfarin"), which is a yes. Where something else was
+    `said_last`, only a key or its exact words count."""
     ref = context.session.waiting
     check = context.library.nodes[ref]
     subject = checked_visit(context.session, context.facts) if isinstance(check, Check) else None
     if not isinstance(check, Check) or subject is None:
         return None
     said = plain_answer(words)
-    ids = context.library.answers[ref].exact(words) or context.library.answers[ref].exact(said)
+    ids = context.library.answers[ref].exact(words)
+    if not ids and said_last:
+        ids = context.library.answers[ref].exact(said)
     chosen = [
         option
         for option in check.options
         if (option.key == keys[0] if len(keys) == 1 else (option.id,) == ids)
     ]
-    if not chosen and not keys:
+    if not chosen and not keys and said_last:
         chosen = _named(context, check, said)
     return _answered(context, check, chosen[0], subject) if chosen else None
 
@@ -87,12 +108,8 @@ def take_answer(context: Context, keys: Sequence[str], words: Sequence[str]) -> 
 def plain_answer(words: Sequence[str]) -> tuple[str, ...]:
     """An answer without its courtesy: "yes ma'am" and "yeah I do" are "yes"."""
     said = tuple(word for word in words if word not in _COURTESY)
-    if not said:
-        return ()
-    for answer, first in (("yes", _YES), ("si", _SI), ("no", _NO)):
-        if said[0] in first and all(word in first or word in _AROUND for word in said):
-            return (answer,)
-    return said
+    plain = (answer for form, answer in _PLAIN if form.fullmatch(" ".join(said)))
+    return next(((answer,) for answer in plain), said)
 
 
 def _named(context: Context, check: Check, said: Sequence[str]) -> list[Option]:

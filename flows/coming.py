@@ -32,21 +32,26 @@ from flows.text import words
 from flows.visits import is_personal, refused_visit, subject_of, told_visit
 from flows.waiting import turn_of, wait_at
 
+_CLAUSE: Final = re.compile(r"[^.!?,;\n]+[.!?,;\n]?")
+_COMING: Final = re.compile(
+    r"\b(?:be there|coming|come|see you|confirm\w*|count (?:me|on)|(?:ahi|alli|aqui) estare|voy|"
+    r"ire|nos vemos|cuente)\b"
+)
 _NO_DOUBT: Final = re.compile(
-    r"\b(?:no problem|not a problem|dont worry|cant wait|(?:wont|wouldnt) miss)\b"
+    r"\b(?:no problem|not a problem|dont (?:you )?worry|cant wait|(?:wont|wouldnt) miss|"
+    r"wont be late|let (?:me|us) know if|hope to see|no se preocup\w+|no voy a faltar|como no)\b"
 )
-_DOUBT: Final = re.compile(
-    r"^(?:is|are|was|will|do|does|did|can|could|should|would|am|when|where|what|who|how|es|esta|"
-    r"cuando|donde|que|quien|como)\b"
-    r"|\b(?:not|dont|wont|cannot|cant|couldnt|never|doubt|unsure|unless|if|maybe|might|hope|hopefully|"
-    r"try|trying|nunca|dudo|quizas|tal vez|a lo mejor|ojala|espero)\b"
-    r"|\bno (?:se|creo|estoy|puedo|voy|ire|podre|pienso)\b"
+_UNSURE: Final = re.compile(
+    r"\b(?:doubt|unsure|not sure|unless|if|maybe|might|dudo|quizas|tal vez|a lo mejor|ojala)\b"
+    r"|\bno (?:se|creo|estoy segur[oa])\b"
 )
-_OTHERS: Final = re.compile(
-    r"\bmy (?:husband|wife|son|daughter|mom|mother|dad|father|sister|brother|friend|ride)\b"
-    r"|\bmi (?:esposo|esposa|hijo|hija|mama|papa|hermano|hermana|amigo|amiga)\b"
+_DENIED: Final = re.compile(
+    r"^(?:is|are|was|does|did|could|should|would|when|where|what|who)\b"
+    r"|^(?:will|can|do) (?:i|he|she|it|they|you|we|my|his|her|our|your)\b"
+    r"|\b(?:not|dont|wont|cannot|cant|couldnt|never|hope|hopefully|try|trying|nunca|espero)\b"
+    r"|\bno (?:puedo|voy|ire|podre|pienso|confirm\w*)\b"
+    r"|^my \w+ (?:will|is|can|wont)\b|^mi \w+ (?:si )?(?:va|ira|estara)\b"
 )
-_SELF: Final = re.compile(r"\b(?:i|ill|im|we|well|were|yo|voy|ire|estare|vamos)\b")
 
 
 def subjects_of(context: Context) -> tuple[Subject, ...]:
@@ -87,10 +92,11 @@ def reply_about(context: Context, subject: Subject, do: Do, understood: Understo
 def is_in_doubt(text: str) -> bool:
     """Whether words that sound like "I will be there" may say something else: they deny, doubt or
     ask, or somebody else will be there. Nobody looks after a visit that is wrongly confirmed."""
-    said = _NO_DOUBT.sub("", " ".join(words(text)))
-    if "?" in text or _DOUBT.search(said):
+    if _UNSURE.search(_NO_DOUBT.sub("", " ".join(words(text)))):
         return True
-    return bool(_OTHERS.search(said)) and not _SELF.search(said)
+    clauses = [(each, " ".join(words(each))) for each in _CLAUSE.findall(text)]
+    telling = [(each, said) for each, said in clauses if _COMING.search(said)] or clauses
+    return any("?" in each or _DENIED.search(_NO_DOUBT.sub("", said)) for each, said in telling)
 
 
 def ask_whom(context: Context, do: Do, understood: Understood) -> Turn:

@@ -154,7 +154,9 @@ def _no_more_calls(heard: Heard) -> Turn | None:
 def _own_words(heard: Heard) -> Turn | None:
     """What was asked for: an answer of the check-list, a date of birth, or a reason."""
     context = heard.context
-    answered = checklist.take_answer(context, heard.keys, heard.words)
+    answered = checklist.take_answer(
+        context, heard.keys, heard.words, said_last=heard.answers_what_waits
+    )
     if answered is not None:
         return answered
     is_option = context.library.menus[context.session.waiting].exact(heard.words)
@@ -185,15 +187,15 @@ def _not_understood(heard: Heard, first: str = "not_understood_hint") -> Turn:
     context = heard.context
     session = msgspec.structs.replace(context.session, misses=context.session.misses + 1)
     understood = Understood(Kind.UNKNOWN, (), "not_understood")
-    if heard.before.offers and not heard.expired and session.misses < 3:
-        asked = moves.ask_again(context, heard.before)  # its numbers, not those of the menu
-        kept = msgspec.structs.replace(asked.session, misses=session.misses)
-        return Turn(kept, (message(context, "not_understood_hint"), *asked.says), (), understood)
     unseen = heard.expired or (heard.before.turn == 0 and session.waiting == START)
     spoken = context.event.is_spoken
     if not spoken and first == "not_understood_hint" and len(context.event.text) > _LONG_TEXT:
         says = (message(context, "too_long"),)
         return Turn(session, says, (OpenTask(TaskKind.QUESTION),), understood)
+    if heard.before.offers and not heard.expired and session.misses < 3:
+        asked = moves.ask_again(context, heard.before)  # its numbers, not those of the menu
+        kept = msgspec.structs.replace(asked.session, misses=session.misses)
+        return Turn(kept, (message(context, first), *asked.says), (), understood)
     if session.misses >= 3 and spoken:
         return aloud.nobody_understood(context, session, understood)
     if session.misses >= 3:

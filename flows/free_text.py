@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+import msgspec
+
 from flows import moves
 from flows.coming import is_in_doubt
 from flows.heard import Heard
@@ -18,6 +20,9 @@ from flows.topics import OPT_OUT_TOPIC, find_topics
 
 _LONG_TEXT: Final = 320
 _FEW_WORDS: Final = 4
+_SOME_OR_NONE: Final = frozenset(
+    "none neither nobody no not all both ninguno ninguna nadie todos todas ambos".split()
+)
 _PERSON: Final = "coordinator"
 _LANGUAGE: Final[NodeRef] = "main.language"
 
@@ -33,9 +38,11 @@ def answer(heard: Heard) -> Turn | None:
         return None
     library = context.library
     is_checked = isinstance(library.nodes[context.session.waiting], Check)
-    is_asked = bool(context.session.about) and not is_checked
+    is_asked = bool(context.session.about)
     asked = library.menus[REMINDER_REPLY].exact(heard.words) if is_asked else ()
     hits = asked or library.everywhere.exact(heard.words)
+    if is_checked:  # nothing that is said to a question of the check-list confirms a visit
+        hits = _without_confirming(hits)
     if hits or not context.event.sure:  # words that were hardly heard count only as a whole
         return one_or_ask(context, hits, "reminder" if asked else "alias")
     return _by_meaning(heard, is_checked=is_checked)
@@ -50,29 +57,33 @@ def _by_meaning(heard: Heard, *, is_checked: bool) -> Turn | None:
             return _opted_out(heard)
         labels = (_PERSON,)
     answers, offers = _nodes(heard, labels), _nodes(heard, finding.offers)
-    if is_checked:  # nothing that is said to a question of the check-list confirms a visit
-        answers = tuple(ref for ref in answers if ref != CONFIRMED)
-        offers = tuple(ref for ref in offers if ref != CONFIRMED)
-        if len(answers) == 2:
-            return _asked_again(context, moves.go_to_both(context, answers, "words"))
-        turn = one_or_ask(context, answers or offers, "words")
-        return turn and _asked_again(context, turn)
+    if is_checked:
+        answers = _without_confirming(answers)
+        offers = () if CONFIRMED in offers else offers
     if CONFIRMED in answers and is_in_doubt(context.event.text):
         return moves.offer_nodes(context, (CONFIRMED, CANNOT_COME), "doubt")
-    if len(answers) == 2:
-        return moves.go_to_both(context, answers, "words")
     if not answers and _LANGUAGE in library.everywhere.inside(heard.words):
         return moves.go(context, _LANGUAGE, "alias")
     if not answers and len(context.event.text) > _LONG_TEXT:
         return None  # a person reads a long story better than the patient a choice
-    return one_or_ask(context, answers or offers, "words")
+    if len(answers) == 2:
+        turn: Turn | None = moves.go_to_both(context, answers, "words")
+    else:
+        turn = one_or_ask(context, answers or offers, "words")
+    return _asked_again(context, turn) if turn and is_checked else turn
+
+
+def _without_confirming(refs: tuple[NodeRef, ...]) -> tuple[NodeRef, ...]:
+    return tuple(ref for ref in refs if ref != CONFIRMED)
 
 
 def _asked_again(context: Context, turn: Turn) -> Turn:
     """A turn, and after it the question that still waits."""
     if turn.session.waiting != context.session.waiting or turn.session.offers:
         return turn
-    return replace(turn, says=(*turn.says, menu_say(context, context.session.waiting)))
+    waiting = context.session.waiting
+    session = msgspec.structs.replace(turn.session, said=waiting)
+    return replace(turn, session=session, says=(*turn.says, menu_say(context, waiting)))
 
 
 def _opted_out(heard: Heard) -> Turn | None:
@@ -80,7 +91,7 @@ def _opted_out(heard: Heard) -> Turn | None:
     ("none of them"); what follows a reminder may concern the visit as well: a person asks."""
     waiting = heard.context.library.nodes[heard.context.session.waiting]
     is_open = bool(heard.before.offers) or isinstance(waiting, Ask | Check)
-    if is_open and len(heard.words) <= _FEW_WORDS:
+    if is_open and len(heard.words) <= _FEW_WORDS and heard.words[0] in _SOME_OR_NONE:
         return None
     return opted_out(heard, "own_words", cancel=bool(heard.context.session.about))
 

@@ -10,6 +10,7 @@ import msgspec
 
 from flows import identity
 from flows.birth_dates import masked
+from flows.commands import COMMAND_KEYS, Command
 from flows.language import guess_language
 from flows.library import CANNOT_COME, CONFIRMED, REMINDER_REPLY, START, Library
 from flows.matching import pressed_keys
@@ -43,13 +44,29 @@ class Heard:
         return len(self.keys) == 1 and len(self.words) < 2
 
     @property
+    def answers_what_waits(self) -> bool:
+        """Whether the question that waits was said last, and answered with nothing else since."""
+        is_last = self.before.waiting == self.before.said and not self.before.offers
+        return is_last and not self._was_answered_otherwise
+
+    @property
     def answers_reminder(self) -> bool:
         """Whether a reminder's question was the last thing said (or that the patient's yes to it
         is noted): only then does "yes" answer it."""
-        asked = self.before.said in (REMINDER_REPLY, CONFIRMED)
-        if self.before.waiting != REMINDER_REPLY or not asked or self.before.offers:
+        is_last = self.before.said in (REMINDER_REPLY, CONFIRMED) and not self.before.offers
+        waits = self.before.waiting == REMINDER_REPLY
+        return waits and is_last and not self._was_answered_otherwise
+
+    @property
+    def _was_answered_otherwise(self) -> bool:
+        """Whether the text before told a symptom or asked for a person; what waits still waits."""
+        if self.previous is None:
             return False
-        return self.previous is None or find_flag(self.previous) is None
+        commands = self.context.library.commands
+        keys = pressed_keys(self.previous)
+        command = COMMAND_KEYS.get(keys[0]) if len(keys) == 1 else None
+        command = command or commands.get(" ".join(words(self.previous)))
+        return command is Command.PERSON or find_flag(self.previous) is not None
 
 
 def hear(library: Library, before: Session, event: Event, facts: Facts) -> Heard:

@@ -197,6 +197,9 @@ def ask_again(context: Context, before: Session) -> Turn:
     """The question of the turn `before` once more, with its numbered answers."""
     if before.offer_kind is OfferKind.NODES:
         refs = tuple(map(context.library.current, before.offers))
+        for ref, node in context.library.nodes.items():
+            if isinstance(node, Checklist) and node.review and tuple(node.items) == refs:
+                return go(context, ref, "command:repeat")
         return offer_nodes(context, refs, "command:repeat")
     if before.offer_kind not in _FOR_WHOM:
         asked = "appointment.details" if before.offer_kind is OfferKind.VISITS else READY

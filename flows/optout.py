@@ -239,19 +239,23 @@ def _refuses_texts(text: str) -> bool:
     if "KEEP" in _read(text).places:
         return False
     lexicon = _own_words().lexicon
+    marked = _GREETING.sub("", " ".join(marked_words(text))).split()
+    parts = [part for part in _parts(marked) if _NO_TEXTS.search(_plain(part))]
     return any(
-        _NO_TEXTS.search(" ".join(part))
-        and _ON_CONDITION.isdisjoint(lexicon.read([STRONG, *part, STRONG]).places)
-        for part in _parts(text)
+        _ON_CONDITION.isdisjoint(lexicon.read([STRONG, *part, STRONG]).places)
+        for part in parts or [marked]  # "Stop. Texting me. Call me."
     )
 
 
-def _parts(text: str) -> Iterator[list[str]]:
-    """The words of a text from a pause, or a word for calling, to the next."""
-    marked = _GREETING.sub("", " ".join(marked_words(text))).split()
-    for ends, part in groupby(marked, lambda each: each in (STRONG, SOFT) or _is_calling(each)):
+def _parts(marked: list[str]) -> Iterator[list[str]]:
+    """A text from the end of a sentence, or a word for calling, to the next."""
+    for ends, part in groupby(marked, lambda each: each == STRONG or _is_calling(each)):
         if not ends:
             yield list(part)
+
+
+def _plain(marked: list[str]) -> str:
+    return " ".join(each for each in marked if each not in (STRONG, SOFT))
 
 
 def _is_calling(word: str) -> bool:

@@ -68,8 +68,9 @@ def _answered_by_carrier(heard: Heard, word: CarrierWord) -> Turn:
     effects: list[Effect] = [OptIn("carrier")]
     about = heard.context.session.about
     if is_yes(heard.context.event.text):
-        answered = checklist.take_answer(heard.context, (), heard.words)
-        if answered is not None:
+        is_last = heard.answers_what_waits
+        answered = checklist.take_answer(heard.context, (), heard.words, said_last=is_last)
+        if answered is not None and is_last:
             effects += answered.effects
         elif len(about) == 1 and heard.answers_reminder:
             effects.append(Confirm(about[0].appointment))

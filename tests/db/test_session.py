@@ -218,3 +218,15 @@ def test_a_forked_child_has_connections_of_its_own(postgres_url: str) -> None:
         process.wait_for_line("child has its own")
         process.wait_for_line("parent goes on")
         assert process.wait() == 0
+
+
+def test_a_connection_that_is_in_use_is_closed_once_it_is_given_back(database_url: str) -> None:
+    """A request that is still being answered when the process ends leaves none behind."""
+    database = Database(database_url)
+    with database.transaction() as session:
+        driver = session.connection().connection.dbapi_connection
+        assert driver is not None
+        database.close()
+        assert session.execute(text("SELECT 1")).scalar_one() == 1
+    with pytest.raises(Exception, match="closed"):
+        driver.cursor().execute("SELECT 1")

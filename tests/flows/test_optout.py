@@ -165,6 +165,9 @@ def test_taking_both_back_or_threatening_is_one(text: str) -> None:
         "favor de no mandarme mensajes, llámenme",
         "no escribirme, mejor llámenme",
         "dejen de mandarme mensajes, mejor llámenme",
+        "Stop... texting me, call me",
+        "Don't - text me. Call me",
+        "Stop. Texting me. Call me.",
     ],
 )
 def test_wanting_calls_and_no_texts_takes_back_the_texts_alone(text: str) -> None:
@@ -193,6 +196,10 @@ def test_wanting_calls_and_no_texts_takes_back_the_texts_alone(text: str) -> Non
         "no me manden mensajes de noche, llámenme mañana",
         "no dejen de mandarme mensajes, y llámenme también",
         "no sé escribir, llámenme",
+        "If it's urgent, don't text me, call me",
+        "At night, don't text me, call me",
+        "don't text me, only if it is urgent, call me",
+        "De noche, no me manden mensajes, llámenme",
     ],
 )
 def test_other_words_about_texts_and_calls_are_not_that(text: str) -> None:

@@ -62,7 +62,7 @@ def test_a_worker_process_sends_it_within_seconds(world: World) -> None:
     with running_worker(world, NOW) as worker:
         worker.wait_for_line("worker_started")
         reply(world.database, "We will call you at noon.", NOW)
-        wait_until("the text has gone out", lambda: bodies(world), seconds=4)
+        wait_until("the text has gone out", lambda: bodies(world))
     assert bodies(world) == ["We will call you at noon."]
 
 
