@@ -33,6 +33,8 @@ _BARE_CALLS: Final = frozenset(
 """Calls for help as whole messages; as a word among others each is for the rules."""
 _BARE_SIGNS: Final = frozenset(("bleeding", "im bleeding", "sangrando", "estoy sangrando"))
 _COURTESY: Final = frozenset("please por favor now ya".split())
+_LONGEST_BARE: Final = 40
+"""Characters of a call for help with its courtesy and its exclamation marks."""
 
 
 def find_flag(
@@ -57,7 +59,8 @@ def find_flag(
 
 
 def _flag_in(text: str, scorers: Scorers | None) -> Flag | None:
-    whole = " ".join(word for word in words(text) if word not in _COURTESY)
+    is_short = len(text) <= _LONGEST_BARE  # most messages needn't be looked at twice
+    whole = " ".join(word for word in words(text) if word not in _COURTESY) if is_short else ""
     if whole in _BARE_CALLS:
         return Flag(FlagClass.AMBULANCE, "ambulance.bare_call", (whole,))
     if whole in _BARE_SIGNS:
