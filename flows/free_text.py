@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from flows import moves
-from flows.coming import is_in_doubt
+from flows.doubt import is_in_doubt
 from flows.heard import Heard
 from flows.library import CANNOT_COME, CONFIRMED, REMINDER_REPLY
 from flows.model import Turn

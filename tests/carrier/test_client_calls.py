@@ -22,6 +22,7 @@ from carrier.errors import ErrorClass
 from carrier.outcome import Accepted, Ambiguous, NotSent, NotSentWhy, Refused, SendOutcome
 from emulator import Emulator, Fault, FaultKind, Operation, Pickup
 from tests.support import carrier_line
+from tests.support.carrier_line import client_of
 from tests.support.emulator import CLINIC, OTHER_CLINIC, OTHER_PHONE, PHONE, FakeApp
 from tests.support.scripted_server import Answer, ScriptedServer, resets, says
 from tests.support.waiting import wait_until
@@ -45,21 +46,10 @@ def carrier(app: FakeApp) -> Iterator[Emulator]:
         yield running
 
 
-def client_for(carrier: Emulator, sender: Sender, timeout: float = 60.0) -> CarrierClient:
-    options = carrier.options
-    return CarrierClient(
-        options.account_sid,
-        options.auth_tokens[0],
-        carrier.url,
-        timeout=timeout,
-        default_sender=sender,
-    )
-
-
 @pytest.fixture
 def client(carrier: Emulator) -> Iterator[CarrierClient]:
     """A client that calls from `CLINIC` unless told otherwise."""
-    with closing(client_for(carrier, Sender(CLINIC))) as made:
+    with closing(client_of(carrier, Sender(CLINIC))) as made:
         yield made
 
 
@@ -146,7 +136,7 @@ class TestPlacing:
 
     @pytest.mark.parametrize("own", [None, CLINIC])
     def test_a_messaging_service_can_not_call(self, carrier: Emulator, own: str | None) -> None:
-        with closing(client_for(carrier, Sender(messaging_service_sid="MG1"))) as client:
+        with closing(client_of(carrier, Sender(messaging_service_sid="MG1"))) as client:
             outcome = client.place_call(call(from_number=own))
         if own is None:
             assert outcome == Refused(ErrorClass.SENDER_CONFIG, None, None)
@@ -228,7 +218,7 @@ class TestAmbiguous:
     ) -> None:
         carrier.faults.add(fault)
         patience = 0.3 if fault.kind is FaultKind.HOLD_RESPONSE else 60.0
-        with closing(client_for(carrier, Sender(CLINIC), timeout=patience)) as sender:
+        with closing(client_of(carrier, Sender(CLINIC), timeout=patience)) as sender:
             assert isinstance(sender.place_call(call()), Ambiguous)
         wait_until("the call to be taken", lambda: not carrier.faults.waiting())
         (made,) = carrier.calls()

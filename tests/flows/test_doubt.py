@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from flows.coming import is_in_doubt
+from flows.doubt import is_in_doubt
 
 
 @pytest.mark.parametrize(

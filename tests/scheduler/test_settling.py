@@ -8,14 +8,15 @@ from contextlib import closing
 import pytest
 from sqlalchemy import select, update
 
-from carrier.client import CarrierClient, CarrierMessage, OutgoingText
+from carrier.client import CarrierClient, CarrierMessage, OutgoingText, Sender
 from carrier.outcome import Accepted
 from db.models import Patient, Reminder, ReminderEvent
 from emulator import Fault, FaultKind, Operation
 from scheduler.settling import Settler
+from tests.support.carrier_line import client_of
 from tests.support.waiting import wait_until
 from tests.support.workers import DUE, at_carrier, dispatch_in_a_hurry, outlive_the_grace
-from tests.support.world import CLINIC_NUMBER, World, client_of
+from tests.support.world import CLINIC_NUMBER, World
 
 PATIENT = "+18285550173"
 MINUTE = dt.timedelta(minutes=1)
@@ -60,7 +61,7 @@ def happened(world: World, visit: int) -> list[str]:
 
 def another_message(world: World, body: str) -> str:
     """A message of ours that no reminder knows of; its id at the carrier."""
-    with closing(client_of(world.carrier)) as client:
+    with closing(client_of(world.carrier, Sender(CLINIC_NUMBER))) as client:
         outcome = client.send_text(OutgoingText(PATIENT, body, CLINIC_NUMBER, None, 600))
     assert isinstance(outcome, Accepted)
     world.carrier.wait_until_idle()

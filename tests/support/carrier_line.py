@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
 from carrier.client import CarrierClient, OutgoingText, Sender
+from emulator import Emulator
 
 SID = "AC" + "0" * 32
 CLINIC = "+18285550100"
@@ -36,3 +37,15 @@ def client(
     )
     with closing(made):
         yield made
+
+
+def client_of(carrier: Emulator, sender: Sender, timeout: float = 60.0) -> CarrierClient:
+    """A client of a local carrier; to be closed by whoever asks for it."""
+    options = carrier.options
+    return CarrierClient(
+        options.account_sid,
+        options.auth_tokens[0],
+        carrier.url,
+        timeout=timeout,
+        default_sender=sender,
+    )

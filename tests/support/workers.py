@@ -13,13 +13,15 @@ from urllib.parse import urlsplit
 from sqlalchemy import func, select, update
 
 from appointments import upsert_all
+from carrier.client import Sender
 from db.models import Reminder
+from tests.support.carrier_line import client_of
 from tests.support.csv_files import NOW
 from tests.support.data import row
 from tests.support.processes import Running, running
 from tests.support.visits import local
 from tests.support.waiting import wait_until
-from tests.support.world import CLINIC_NUMBER, World, client_of
+from tests.support.world import CLINIC_NUMBER, World
 
 DUE = local("2026-11-24T10:00")
 """When the first reminder of the usual appointment is due, and no other one is."""
@@ -88,7 +90,7 @@ def dispatch_in_a_hurry(world: World, now: dt.datetime, phone: str) -> None:
     """One pass that gives the carrier half a second for its answer. However late the carrier is,
     it has the phone's one message in the end, and all its reports are made."""
     patient = world.dispatcher
-    with closing(client_of(world.carrier, timeout=0.5)) as client:
+    with closing(client_of(world.carrier, Sender(CLINIC_NUMBER), timeout=0.5)) as client:
         world.dispatcher = replace(patient, carrier=client)
         world.dispatch(now)
     world.dispatcher = patient

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from carrier.client import CarrierClient, Sender
+from carrier.client import Sender
 from db.clinics import Clinics
 from db.models import Appointment, Contact, Reminder, Task
 from db.session import Database
@@ -24,6 +24,7 @@ from profiles import Profile
 from scheduler.dispatch import CallDesk, Dispatcher
 from scheduler.settling import Settler
 from settings import Settings
+from tests.support import carrier_line
 from tests.support.apps import new_app
 from tests.support.data import booked, stored_clinic
 from tests.support.processes import free_port
@@ -110,18 +111,6 @@ def _quick_clinic(database: Database) -> Profile:
     return stored_clinic(database, messages_per_second=1000.0, calls_per_second=1000.0)
 
 
-def client_of(carrier: Emulator, timeout: float = 60.0) -> CarrierClient:
-    """A client of the carrier's that sends from the clinic's number and can wait."""
-    options = carrier.options
-    return CarrierClient(
-        options.account_sid,
-        options.auth_tokens[0],
-        carrier.url,
-        timeout=timeout,
-        default_sender=Sender(CLINIC_NUMBER),
-    )
-
-
 @contextmanager
 def running_world(
     database: Database, now: dt.datetime, *, makes_calls: bool = False
@@ -140,7 +129,7 @@ def running_world(
             from_number=CLINIC_NUMBER,
             api_base_url=carrier.url,
         )
-        client = client_of(carrier)
+        client = carrier_line.client_of(carrier, Sender(CLINIC_NUMBER))
         dispatcher = Dispatcher(
             database,
             client,
