@@ -9,7 +9,7 @@ from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 from twilio.rest.api.v2010.account.message import MessageInstance
 
-from emulator import Emulator, OptionsError
+from emulator import Emulator, Fault, FaultKind, OptionsError
 from emulator.options import OptionValues
 from tests.support.emulator import CLINIC, OTHER_CLINIC, OTHER_PHONE, PHONE, client_for
 
@@ -235,10 +235,11 @@ def test_inbound_texts_are_listed_too(client: Client, connected: Emulator) -> No
 
 
 def test_redact_and_delete_once_finished(client: Client, carrier: Emulator) -> None:
-    message = send(client)
+    carrier.faults.add(Fault(kind=FaultKind.HOLD_IN_QUEUE, seconds=3600))
     with pytest.raises(TwilioRestException) as caught:
-        message.delete()
+        send(client).delete()
     assert (caught.value.code, caught.value.status) == (20009, 409)
+    message = send(client)
     carrier.wait_until_idle()
     assert client.messages(message.sid).update(body="").body == ""
     assert message.fetch().body == ""
