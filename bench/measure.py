@@ -106,12 +106,12 @@ FULL = Scale(
 LONG = replace(FULL, reminders=5_000_000, backlog=100_000)
 """What takes minutes: as many reminders as a large installation gathers in years."""
 QUICK = Scale(
-    rounds=5,
+    rounds=2,
     passes=1,
     phones=8,
     requests=16,
     turns=32,
-    sessions=16,
+    sessions=4,
     claims=1,
     reminders=200,
     few_reminders=20,
