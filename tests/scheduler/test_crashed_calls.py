@@ -22,6 +22,7 @@ from tests.support.workers import (
     due_rows,
     has_answered,
     outlive_the_grace,
+    pass_in_this_process,
     pass_of_worker,
     running_worker,
     states,
@@ -73,9 +74,9 @@ def assert_never_called_again(world: World, end: str) -> None:
         assert row.reason == "not_answered"
         assert row.next_at is not None
         assert row.next_at >= DUE + HALF_AN_HOUR
-        pass_of_worker(world, row.next_at - dt.timedelta(minutes=1))
+        pass_in_this_process(world, row.next_at - dt.timedelta(minutes=1))
     else:
-        pass_of_worker(world, DUE + dt.timedelta(hours=2))
+        pass_in_this_process(world, DUE + dt.timedelta(hours=2))
     assert made(world) == {PATIENT: 1}
 
 
@@ -117,7 +118,7 @@ def test_killed_during_the_request_and_settled_by_what_is_reported(
     wait_until("the end is known", lambda: the_row(calling).status == end)
     calling.carrier.wait_until_idle()
     outlive_the_grace(calling)
-    pass_of_worker(calling, LEASE_IS_OVER)
+    pass_in_this_process(calling, LEASE_IS_OVER)
     assert_never_called_again(calling, end)
 
 
@@ -136,7 +137,7 @@ def test_killed_during_the_request_and_settled_by_listing(
     calling.carrier.wait_until_idle()
     assert the_row(calling).status == "sending"
     outlive_the_grace(calling)
-    pass_of_worker(calling, LEASE_IS_OVER)
+    pass_in_this_process(calling, LEASE_IS_OVER)
     row = the_row(calling)
     assert row.next_at is not None
     assert row.next_at >= LEASE_IS_OVER + HALF_AN_HOUR
@@ -179,5 +180,5 @@ def test_killed_after_the_answer_and_before_it_is_written_down(
     wait_until("the end is known", lambda: the_row(calling).status == end)
     calling.carrier.wait_until_idle()
     outlive_the_grace(calling)
-    pass_of_worker(calling, LEASE_IS_OVER)
+    pass_in_this_process(calling, LEASE_IS_OVER)
     assert_never_called_again(calling, end)

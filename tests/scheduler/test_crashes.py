@@ -19,6 +19,7 @@ from tests.support.workers import (
     due_rows,
     has_answered,
     outlive_the_grace,
+    pass_in_this_process,
     pass_of_worker,
     running_worker,
     states,
@@ -51,7 +52,7 @@ def assert_settled_by_listing(world: World) -> None:
     """A new worker finds the message in the carrier's list; it stays the only one."""
     assert the_row(world).status == "sending"
     outlive_the_grace(world)
-    pass_of_worker(world, LEASE_IS_OVER)
+    pass_in_this_process(world, LEASE_IS_OVER)
     (message,) = world.carrier.messages(to=PATIENT)
     row = the_row(world)
     assert (row.status, row.sid, row.attempts) == ("delivered", message.sid, 1)
@@ -64,7 +65,7 @@ def assert_settled_by_callback(world: World) -> None:
     wait_until("the report", lambda: the_row(world).status == "delivered")
     world.carrier.wait_until_idle()
     outlive_the_grace(world)
-    pass_of_worker(world, LEASE_IS_OVER)
+    pass_in_this_process(world, LEASE_IS_OVER)
     assert at_carrier(world) == {PATIENT: 1}
     assert the_row(world).attempts == 1
 

@@ -36,6 +36,7 @@ from tests.support.workers import (
     outlive_the_grace,
     pass_of_worker,
     running_worker,
+    running_worker_of_few,
     states,
 )
 from tests.support.world import CLINIC_NUMBER, World, running_world
@@ -135,12 +136,12 @@ def test_a_text_taken_in_while_a_result_waits_is_not_forgotten(postgres_world: W
 
 def test_one_of_two_workers_is_killed_in_the_middle(postgres_world: World) -> None:
     world = postgres_world
-    slow = Fault(kind=FaultKind.HOLD_RESPONSE, seconds=0.2, times=None)
+    slow = Fault(kind=FaultKind.HOLD_RESPONSE, seconds=1, times=None)
     world.carrier.faults.add(slow, ONE_REPORT)
     with ExitStack() as stack:
-        book_many(world, 1050)  # more than one worker takes up at a time
-        [killed] = start_workers(stack, world, 1)
-        wait_until("the middle", lambda: at_carrier(world).total() > 30)
+        book_many(world, 320)  # more than one worker takes up at a time
+        killed = stack.enter_context(running_worker_of_few(world, DUE, 150))
+        wait_until("the middle", lambda: at_carrier(world).total() > 10)
         [survivor] = start_workers(stack, world, 1)
         killed.stop(signal.SIGKILL)
         world.carrier.faults.clear()
@@ -152,9 +153,9 @@ def test_one_of_two_workers_is_killed_in_the_middle(postgres_world: World) -> No
     assert states(world)["sending"] > 0
     outlive_the_grace(world)
     with running_worker(world, LEASE_IS_OVER):
-        wait_until("the rest", all_delivered(world, 1050), seconds=300)
+        wait_until("the rest", all_delivered(world, 320), seconds=300)
     world.carrier.wait_until_idle()
-    assert_each_once(world, 1050)
+    assert_each_once(world, 320)
 
 
 def test_a_worker_beside_a_busy_web_app_on_sqlite(sqlite_world: World) -> None:

@@ -15,6 +15,8 @@ from sqlalchemy import func, select, update
 from appointments import upsert_all
 from carrier.client import Sender
 from db.models import Reminder
+from scheduler.settling import Settler
+from scheduler.worker import Worker
 from tests.support.carrier_line import client_of
 from tests.support.csv_files import NOW
 from tests.support.data import row
@@ -26,6 +28,13 @@ from tests.support.world import CLINIC_NUMBER, World
 DUE = local("2026-11-24T10:00")
 """When the first reminder of the usual appointment is due, and no other one is."""
 _ESTABLISHED = "01"
+_OF_FEW = """
+import sys
+from scheduler import __main__ as program, dispatch
+assert min(dispatch._BATCH, dispatch._ENOUGH, dispatch._GROUP) > {most}
+dispatch._BATCH = dispatch._ENOUGH = dispatch._GROUP = {most}
+sys.exit(program.main())
+"""
 
 
 def environment(world: World) -> dict[str, str]:
@@ -56,6 +65,24 @@ def pass_of_worker(world: World, now: dt.datetime) -> Running:
         assert worker.wait() == 0, worker.lines
     world.carrier.wait_until_idle()
     return worker
+
+
+def pass_in_this_process(world: World, now: dt.datetime) -> int:
+    """As `pass_of_worker`, without a process of its own, whose start is a second of computing: for
+    a pass that is only to find things as another process left them."""
+    settler = Settler(world.database, world.dispatcher.carrier, world.dispatcher.clinics)
+    taken = Worker(world.database, world.dispatcher, settler, lambda: now).once()
+    world.carrier.wait_until_idle()
+    return taken
+
+
+@contextmanager
+def running_worker_of_few(world: World, now: dt.datetime, most: int) -> Iterator[Running]:
+    """As `running_worker`, for a worker that takes up no more than twice `most` at a time: so much
+    less has to be sent until several have something to do."""
+    command = ("python", "-c", _OF_FEW.format(most=most), "--now", now.isoformat())
+    with running(*command, env=environment(world)) as worker:
+        yield worker
 
 
 def book_many(world: World, count: int) -> None:
