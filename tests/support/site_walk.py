@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -44,17 +45,22 @@ _FOCUSED: Final = """() => {
   };
 }"""
 _AT_CARRIER: Final = "admin.voice_message.listen"  # no page; the carrier keeps what it gives
+_TOKEN: Final = re.compile(r'name="csrf-token" content="([^"]+)"')
+_HEAD: Final = re.compile(r'<header class="site.*?</header>', re.DOTALL)
+_HERE: Final = re.compile(r' aria-current="\w+"|(?<=name="next" value=")[^"]*')
 _FURTHER_STOPS: Final = 4  # the parts of a date or a time each take a press of the key
 
 
 @dataclass
 class Walk:
     """One person's way through the site. `seen` are the endpoints that were asked for, `problems`
-    what is wrong with which page."""
+    what is wrong with which page. `looked_at` are the pages that need no second look, here or in
+    the walk of somebody else who is shown word for word the same."""
 
     site: TestSite
     page: Page
     seen: set[str] = field(default_factory=set)
+    looked_at: set[tuple[str, bool]] = field(default_factory=set)
     problems: dict[str, list[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -63,10 +69,12 @@ class Walk:
 
     def visit(self, address: str, *, by_keyboard: bool = False) -> None:
         """Look at a page, also with everything opened that can be; or fetch what is no page."""
-        status, is_page = self._asked(address)
+        status, text = self._asked(address)
         if status not in (200, 204):
             self.problems[address] = [f"answered with {status}"]
-        if is_page:
+        parts = {(part, by_keyboard) for part in self._parts(text)}
+        if "<html" in text and not parts <= self.looked_at:
+            self.looked_at |= parts
             self.page.goto(self.site.url(address))
             self.look(address)
             if by_keyboard:
@@ -83,10 +91,18 @@ class Walk:
         """What was wrong, by page."""
         return {name: problems for name, problems in self.problems.items() if problems}
 
-    def _asked(self, address: str) -> tuple[int, bool]:
+    def _parts(self, text: str) -> Sequence[str]:
+        """A page's head, without what says on which page it stands, and all the rest; of both only
+        what does not differ each time that it is asked for."""
+        token = _TOKEN.search(text)
+        same = text.replace(token[1], "") if token else text
+        same = same.replace(self.site.base, "")
+        return [*(_HERE.sub("", head) for head in _HEAD.findall(same)), _HEAD.sub("", same)]
+
+    def _asked(self, address: str) -> tuple[int, str]:
         answer = self.page.request.get(self.site.url(address))
         self.seen.add(self._endpoint(address))
-        return answer.status, "<html" in answer.text()
+        return answer.status, answer.text()
 
     def _note(self, request: Request) -> None:
         parts = urlsplit(request.url)
