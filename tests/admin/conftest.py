@@ -7,12 +7,16 @@ from collections.abc import Iterator
 from typing import Final
 
 import pytest
+from argon2 import PasswordHasher
 from playwright.sync_api import Page
 
-from admin import imports
+from admin import imports, passwords
 from tests.support.site import TestSite, served_site, site_on
 
 _REFUSED: Final = re.compile(r"console: Failed to load resource: .* (401|403|404|409|410|422) ")
+
+_QUICK: Final = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+_NOBODY: Final = _QUICK.hash("nobody's")
 
 
 @pytest.fixture(autouse=True)
@@ -20,6 +24,14 @@ def one_slice(monkeypatch: pytest.MonkeyPatch) -> None:
     """One request does the whole work on a file, however slow the machine is; a test about the
     slices sets its own."""
     monkeypatch.setattr(imports, "SLICE_SECONDS", 600.0)
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords are checked with next to no work, which is a tenth of a second for each else; how
+    much it really is, and that it is as much for strangers, tests/admin/test_passwords.py holds."""
+    monkeypatch.setattr(passwords, "_HASHER", _QUICK)
+    monkeypatch.setattr(passwords, "_NOBODY", _NOBODY)
 
 
 @pytest.fixture

@@ -15,6 +15,11 @@ from tests.support.site import PASSWORD, password_hash
 EMAIL = "mary.sample@example.org"
 
 
+@pytest.fixture(autouse=True)
+def quick_passwords() -> None:
+    """Here the work is that of the product."""
+
+
 @pytest.mark.parametrize(
     ("password", "said"),
     [
