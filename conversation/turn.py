@@ -161,7 +161,7 @@ def _talk(taking: _Taking) -> Talk:
             taking.connection, contact.clinic_id, contact.phone
         )
         return Talk(known or taking.profile.language)
-    return still_asked(taking.connection, talk)
+    return still_asked(taking.connection, talk, opened.contact.id)
 
 
 def _store(taking: _Taking, turn: Turn, reply: str, response: str) -> None:

@@ -30,6 +30,8 @@ def with_question(session: Session, subject: Subject, now: dt.datetime) -> Sessi
         offers=(),
         misses=0,
         spoke_at=now,
+        is_aside=False,
+        refused=tuple(each for each in session.refused if each != subject.appointment),
     )
 
 

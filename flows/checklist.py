@@ -45,6 +45,19 @@ _PLAIN: Final = (
         "no",
     ),
 )
+_DRIVER: Final = "driver"
+_DRIVES: Final = re.compile(
+    r"(?:(?:yes|yeah|yep|si|oh|well|pues) )*(?:my|our|mi) (?:\w+ )?"
+    r"(?:daughter|son|wife|husband|sister|brother|friend|neighbor|neighbour|niece|nephew|cousin|"
+    r"grandson|granddaughter|mother|father|mom|dad|boyfriend|girlfriend|partner|hij[oa]|espos[oa]|"
+    r"herman[oa]|amig[oa]|vecin[oa]|sobrin[oa]|niet[oa]|nuera|yerno|marido|mujer|prim[oa]|"
+    r"daughter in law|son in law)(?: (?!law)[a-z]+)?"
+    r"(?: (?:(?:is|will|will be|is going to|s|es quien|va a|me va a|me|va) )?"
+    r"(?:drive|driving|drives|take|taking|takes|bring|bringing|pick|picking|will|is|lleva|llevar|"
+    r"llevarme|trae|traer|maneja|manejar|recoge|recoger|recogerme)(?: (?:me|us|home|up|there|back|"
+    r"and|to|it|a|casa|a mi|mi))*)?"
+)
+_DOES_NOT: Final = frozenset("cant cannot wont no not maybe might may if unless died".split())
 _NAMED_IS_YES: Final = frozenset(("blood_thinners", "allergies"))
 _NO_STATEMENT: Final = frozenset(
     "no not none nothing neither nor never without dont doesnt didnt wont cant isnt arent aint "
@@ -85,23 +98,24 @@ def take_answer(
 ) -> Turn | None:
     """An answer to the question that waits: its key, its words with or without courtesy, or the
     name of what it asks about ("I take warfarin"), which is a yes. Where something else was
-    `said_last`, only a key or its exact words count."""
+    `said_last`, what would be an answer gets the question again."""
     ref = context.session.waiting
     check = context.library.nodes[ref]
     subject = checked_visit(context.session, context.facts) if isinstance(check, Check) else None
     if not isinstance(check, Check) or subject is None:
         return None
     said = plain_answer(words)
-    ids = context.library.answers[ref].exact(words)
-    if not ids and said_last:
-        ids = context.library.answers[ref].exact(said)
+    exact = context.library.answers[ref].exact
+    ids = exact(words) or exact(said)
     chosen = [
         option
         for option in check.options
         if (option.key == keys[0] if len(keys) == 1 else (option.id,) == ids)
     ]
-    if not chosen and not keys and said_last:
+    if not chosen and not keys:
         chosen = _named(context, check, said)
+    if chosen and not said_last:
+        return wait_at(context, ref, "ready:again")
     return _answered(context, check, chosen[0], subject) if chosen else None
 
 
@@ -113,12 +127,15 @@ def plain_answer(words: Sequence[str]) -> tuple[str, ...]:
 
 
 def _named(context: Context, check: Check, said: Sequence[str]) -> list[Option]:
-    """The option that hands something over to staff, if that is what a statement is about; a
-    refusal or a question names it as well and is none."""
+    """The option that hands something over to staff, if that is what a statement is about, or
+    that somebody named takes them home; a refusal or a question names it as well and is none."""
     text = context.event.text
-    if check.item not in _NAMED_IS_YES or not context.event.sure:
+    if not context.event.sure or "?" in text:
         return []
-    if "?" in text or not said or not _NO_STATEMENT.isdisjoint(said):
+    if check.item == _DRIVER:
+        drives = _DRIVES.fullmatch(" ".join(said)) and _DOES_NOT.isdisjoint(said)
+        return [option for option in check.options if drives and option.id == "arranged"]
+    if check.item not in _NAMED_IS_YES or not said or not _NO_STATEMENT.isdisjoint(said):
         return []
     nodes = context.library.nodes
     acts = {option.next: option for option in reversed(check.options)}

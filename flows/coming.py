@@ -60,7 +60,12 @@ def reply_about(context: Context, subject: Subject, do: Do, understood: Understo
     about = context.session.about
     if subject.appointment not in {each.appointment for each in about}:
         about = (*about, subject)  # a visit that was told rather than asked about
-    session = msgspec.structs.replace(context.session, about=about, visit=subject.appointment)
+    session = msgspec.structs.replace(
+        context.session,
+        about=about,
+        visit=subject.appointment,
+        refused=tuple({*context.session.refused, subject.appointment}),
+    )
     turn = wait_at(replace(context, session=session), CANNOT_COME, understood.rule)
     return replace(turn, effects=_refusal(subject.appointment, "appointment.change"))
 
@@ -115,10 +120,13 @@ def _confirmed(context: Context, subject: Subject, understood: Understood) -> Tu
         raise TypeError(f"{CONFIRMED} must be an act")
     extra = {"first_name": subject.first_name, "day": subject.day}
     say = Say(text_of(context, node.text, extra), hint=answer_hint(context))
-    asked = context.library.nodes[context.session.waiting]
+    session = context.session
+    still_refused = tuple(each for each in session.refused if each != subject.appointment)
+    session = msgspec.structs.replace(session, refused=still_refused)
+    asked = context.library.nodes[session.waiting]
     if isinstance(asked, Ask) and asked.asks is Asks.REASON:  # it was a mistake: no more "why?"
-        session = msgspec.structs.replace(context.session, waiting=asked.then or START)
-        context = replace(context, session=session)
+        session = msgspec.structs.replace(session, waiting=asked.then or START)
+    context = replace(context, session=session)
     return turn_of(context, understood, CONFIRMED, (say,), Confirm(subject.appointment))
 
 

@@ -10,6 +10,7 @@ class Command(StrEnum):
     """What a patient can ask for at any time. In texts a goodbye is answered as thanks are."""
 
     MENU = "menu"
+    GREETING = "greeting"
     BACK = "back"
     REPEAT = "repeat"
     HELP = "help"

@@ -12,11 +12,11 @@ from typing import Final
 
 import msgspec
 
-from flows import aloud, checklist, coming, free_text, identity, moves, stopping
+from flows import aloud, checklist, coming, confirming, free_text, identity, moves, stopping
 from flows.commands import COMMAND_KEYS, OPTION_KEYS, Command
 from flows.heard import Heard, hear, stays
 from flows.language import guess_language
-from flows.library import REMINDER_REPLY, START, Library
+from flows.library import CANNOT_COME, CONFIRMED, REMINDER_REPLY, START, Library
 from flows.model import (
     Effect,
     Event,
@@ -30,8 +30,8 @@ from flows.model import (
     Turn,
     Understood,
 )
-from flows.nodes import Ask, Check, Urgency
-from flows.optout import is_yes
+from flows.nodes import Ask, Check, NodeRef, Urgency
+from flows.replies import is_bare_yes
 from flows.says import Context, menu_say, message
 from flows.triage import FlagClass, find_flag
 from profiles import LANGUAGES
@@ -112,7 +112,22 @@ def _command(heard: Heard) -> Turn | None:
             return moves.ask_again(heard.context, heard.before)
         if command is Command.BACK:
             return moves.go(heard.context, heard.context.session.waiting, "command:back")
+    if command is Command.GREETING:
+        return _greeted(heard)
     return _COMMANDS[command](heard.context)
+
+
+def _greeted(heard: Heard) -> Turn:
+    """Whoever says hello to a question of ours hears it again, above all on picking up the phone;
+    else the main menu."""
+    waiting = heard.context.session.waiting
+    is_asked = _is_ours(heard.context, waiting) and heard.answers_what_waits and not heard.expired
+    return moves.go(heard.context, waiting if is_asked else START, "command:greeting")
+
+
+def _is_ours(context: Context, waiting: NodeRef) -> bool:
+    """Whether the question that waits is one of a reminder or of the check-list."""
+    return waiting == REMINDER_REPLY or isinstance(context.library.nodes[waiting], Check)
 
 
 _COMMANDS: Final[dict[Command, Callable[[Context], Turn]]] = {
@@ -135,7 +150,8 @@ def _expired_key(heard: Heard) -> Turn | None:
     if not heard.expired or not heard.keys:
         return None
     says = (message(heard.context, "expired"), menu_say(heard.context, START))
-    return stays(heard, says, Understood(Kind.CHOICES, (), "expired"))
+    turn = stays(heard, says, Understood(Kind.CHOICES, (), "expired"))
+    return replace(turn, session=msgspec.structs.replace(turn.session, is_aside=False))
 
 
 def _offer(heard: Heard) -> Turn | None:
@@ -169,16 +185,15 @@ def _menu_option(heard: Heard) -> Turn | None:
     """An option of the waiting menu, by its key or by exactly its words."""
     context = heard.context
     waiting = context.session.waiting
-    keys = heard.keys
-    if waiting == REMINDER_REPLY and is_yes(context.event.text):
-        if not heard.answers_reminder:  # a yes to something else
-            return moves.go(context, waiting, "yes")
-        keys = ("1",)
-    if keys:
+    if waiting == REMINDER_REPLY and is_bare_yes(context.event.text):
+        return confirming.confirm(heard, "menu")
+    if heard.keys:
         live = context.library.keys.get(waiting, {})
-        hits = tuple(live[key] for key in keys if key in OPTION_KEYS and key in live)
+        hits = tuple(live[key] for key in heard.keys if key in OPTION_KEYS and key in live)
     else:
         hits = context.library.menus[waiting].exact(heard.words)
+        if hits == (CONFIRMED,) and waiting != CANNOT_COME:
+            return confirming.confirm(heard, "menu")
     return free_text.one_or_ask(context, hits, "menu")
 
 
@@ -208,6 +223,8 @@ def _not_understood(heard: Heard, first: str = "not_understood_hint") -> Turn:
     if session.misses == 2 or is_asked or first != "not_understood_hint":
         is_second = session.misses == 2 and first == "not_understood_hint"
         lead = "not_understood_menu" if is_second else first
+        if _is_ours(context, session.waiting):
+            session = msgspec.structs.replace(session, said=session.waiting, is_aside=False)
         return Turn(
             session,
             (message(context, lead), menu_say(context, session.waiting)),
@@ -230,5 +247,6 @@ _STEPS: Final[tuple[Callable[[Heard], Turn | None], ...]] = (
     _no_more_calls,
     _own_words,
     _menu_option,
+    confirming.refuse,
     free_text.answer,
 )

@@ -7,22 +7,22 @@ from typing import Final
 
 import msgspec
 
-from flows import moves
-from flows.doubt import is_in_doubt
+from flows import confirming, moves
 from flows.heard import Heard
-from flows.library import CANNOT_COME, CONFIRMED, REMINDER_REPLY
+from flows.library import CHANGES, CONFIRMED, REMINDER_REPLY
 from flows.model import Turn
 from flows.nodes import Ask, Check, NodeRef
-from flows.optout import prefers_another_way
-from flows.says import Context, menu_say
+from flows.optout import names_messages, prefers_another_way
+from flows.says import Context, menu_say, message
 from flows.stopping import opted_out
-from flows.topics import OPT_OUT_TOPIC, find_topics
+from flows.topics import OPT_OUT_TOPIC, find_topics, is_surely_opt_out
 
 _LONG_TEXT: Final = 320
 _FEW_WORDS: Final = 4
-_SOME_OR_NONE: Final = frozenset(
-    "none neither nobody no not all both ninguno ninguna nadie todos todas ambos".split()
+_NONE: Final = frozenset(
+    "none neither nobody all both ninguno ninguna nadie todos todas ambos".split()
 )
+_SOME_OR_NONE: Final = _NONE | {"no", "not"}
 _PERSON: Final = "coordinator"
 _LANGUAGE: Final[NodeRef] = "main.language"
 
@@ -43,8 +43,11 @@ def answer(heard: Heard) -> Turn | None:
     hits = asked or library.everywhere.exact(heard.words)
     if is_checked:  # nothing that is said to a question of the check-list confirms a visit
         hits = _without_confirming(hits)
+    if hits == (CONFIRMED,):
+        return confirming.confirm(heard, "reminder" if asked else "alias")
     if hits or not context.event.sure:  # words that were hardly heard count only as a whole
-        return one_or_ask(context, hits, "reminder" if asked else "alias")
+        turn = one_or_ask(context, hits, "reminder" if asked else "alias")
+        return _asked_again(context, turn) if turn and is_checked else turn
     return _by_meaning(heard, is_checked=is_checked)
 
 
@@ -60,17 +63,30 @@ def _by_meaning(heard: Heard, *, is_checked: bool) -> Turn | None:
     if is_checked:
         answers = _without_confirming(answers)
         offers = () if CONFIRMED in offers else offers
-    if CONFIRMED in answers and is_in_doubt(context.event.text):
-        return moves.offer_nodes(context, (CONFIRMED, CANNOT_COME), "doubt")
     if not answers and _LANGUAGE in library.everywhere.inside(heard.words):
         return moves.go(context, _LANGUAGE, "alias")
     if not answers and len(context.event.text) > _LONG_TEXT:
         return None  # a person reads a long story better than the patient a choice
-    if len(answers) == 2:
-        turn: Turn | None = moves.go_to_both(context, answers, "words")
-    else:
-        turn = one_or_ask(context, answers or offers, "words")
+    if len(answers) == 1 and not is_checked and confirming.is_said_beside(heard, answers[0]):
+        answers = (*answers, CONFIRMED)
+    turn = _found(heard, answers, offers)
+    if turn is None and not is_checked and confirming.is_coming(heard):
+        return confirming.confirm(heard, "words")
     return _asked_again(context, turn) if turn and is_checked else turn
+
+
+def _found(heard: Heard, answers: tuple[NodeRef, ...], offers: tuple[NodeRef, ...]) -> Turn | None:
+    context = heard.context
+    if (answers or offers) == (CONFIRMED,):
+        return confirming.confirm(heard, "words")
+    if len(answers) != 2:
+        return one_or_ask(context, answers or offers, "words")
+    asked = _without_confirming(answers)
+    if len(asked) == 2 or confirming.is_plain(heard) or not CHANGES.isdisjoint(asked):
+        return moves.go_to_both(context, answers, "words")
+    turn = one_or_ask(context, asked, "words")  # and the visit is asked about again
+    waits = context.session.waiting == REMINDER_REPLY
+    return _asked_again(context, turn) if turn and waits else turn
 
 
 def _without_confirming(refs: tuple[NodeRef, ...]) -> tuple[NodeRef, ...]:
@@ -87,13 +103,22 @@ def _asked_again(context: Context, turn: Turn) -> Turn:
 
 
 def _opted_out(heard: Heard) -> Turn | None:
-    """A wish to hear no more that no rule sees. Few words are rather the answer to what we asked
-    ("none of them"); what follows a reminder may concern the visit as well: a person asks."""
-    waiting = heard.context.library.nodes[heard.context.session.waiting]
+    """A wish to hear no more that no rule sees. A few words that count some or none ("none of
+    them") are rather an answer, and what is said to the check-list is of medicines. What follows a
+    reminder may be about the visit: unless it names messages or is plain, we ask."""
+    context, text = heard.context, heard.context.event.text
+    waiting = context.library.nodes[context.session.waiting]
     is_open = bool(heard.before.offers) or isinstance(waiting, Ask | Check)
-    if is_open and len(heard.words) <= _FEW_WORDS and heard.words[0] in _SOME_OR_NONE:
+    counting = _SOME_OR_NONE if is_open else _NONE
+    if len(heard.words) <= _FEW_WORDS and heard.words[0] in counting:
         return None
-    return opted_out(heard, "own_words", cancel=bool(heard.context.session.about))
+    if not names_messages(text):
+        if isinstance(waiting, Check):
+            return None
+        if context.session.about and not is_surely_opt_out(text):
+            turn = confirming.which(context)
+            return replace(turn, says=(*turn.says, message(context, "no_more_texts")))
+    return opted_out(heard, "own_words", cancel=bool(context.session.about))
 
 
 def _nodes(heard: Heard, labels: tuple[str, ...]) -> tuple[NodeRef, ...]:

@@ -10,14 +10,12 @@ import msgspec
 
 from flows import identity
 from flows.birth_dates import masked
-from flows.commands import COMMAND_KEYS, Command
 from flows.language import guess_language
 from flows.library import CANNOT_COME, CONFIRMED, REMINDER_REPLY, START, Library
 from flows.matching import pressed_keys
 from flows.model import Effect, Event, Facts, Say, Session, Turn, Understood
 from flows.says import Context
 from flows.text import words
-from flows.triage import find_flag
 from flows.visits import is_open
 
 SESSION_EXPIRY: Final = dt.timedelta(hours=24)
@@ -45,28 +43,18 @@ class Heard:
 
     @property
     def answers_what_waits(self) -> bool:
-        """Whether the question that waits was said last, and answered with nothing else since."""
-        is_last = self.before.waiting == self.before.said and not self.before.offers
-        return is_last and not self._was_answered_otherwise
+        """Whether the question that waits was the last thing said."""
+        before = self.before
+        return before.waiting == before.said and not before.offers and not before.is_aside
 
     @property
     def answers_reminder(self) -> bool:
         """Whether a reminder's question was the last thing said (or that the patient's yes to it
         is noted): only then does "yes" answer it."""
-        is_last = self.before.said in (REMINDER_REPLY, CONFIRMED) and not self.before.offers
-        waits = self.before.waiting == REMINDER_REPLY
-        return waits and is_last and not self._was_answered_otherwise
-
-    @property
-    def _was_answered_otherwise(self) -> bool:
-        """Whether the text before told a symptom or asked for a person; what waits still waits."""
-        if self.previous is None:
-            return False
-        commands = self.context.library.commands
-        keys = pressed_keys(self.previous)
-        command = COMMAND_KEYS.get(keys[0]) if len(keys) == 1 else None
-        command = command or commands.get(" ".join(words(self.previous)))
-        return command is Command.PERSON or find_flag(self.previous) is not None
+        before = self.before
+        is_last = self.answers_what_waits and before.waiting == REMINDER_REPLY
+        is_noted = before.said == CONFIRMED and not before.offers and not before.is_aside
+        return is_last or is_noted
 
 
 def hear(library: Library, before: Session, event: Event, facts: Facts) -> Heard:
@@ -117,6 +105,6 @@ def _without_birth_date(library: Library, before: Session, event: Event, facts: 
 
 
 def stays(heard: Heard, says: tuple[Say, ...], understood: Understood, *effects: Effect) -> Turn:
-    """A turn that leaves the conversation where it was."""
-    session = msgspec.structs.replace(heard.context.session, misses=0)
+    """A turn that leaves the conversation where it was, and says something else meanwhile."""
+    session = msgspec.structs.replace(heard.context.session, misses=0, is_aside=True)
     return Turn(session, says, effects, understood)

@@ -42,6 +42,8 @@ CONTENT: Final = Path(__file__).parent / "content"
 START: Final[NodeRef] = "main.menu"
 REMINDER_REPLY: Final[NodeRef] = "reminder.reply"
 CANNOT_COME: Final[NodeRef] = "reminder.cannot_come"
+CHANGES: Final = frozenset((CANNOT_COME, "appointment.change", "appointment.cannot_come"))
+"""Where a visit is called off, or asked to be moved."""
 CONFIRMED: Final[NodeRef] = "reminder.confirmed"
 HAND_OFF: Final[NodeRef] = "handoff.menu"
 NUMBER: Final[NodeRef] = "handoff.number"

@@ -24,7 +24,7 @@ MESSAGES: Final = frozenset(
     "not_understood_hint not_understood_menu needs_person needs_team handoff handoff_closed "
     "which_one expired nothing_waiting media empty help stopped stopped_cancel started "
     "calls_instead still_stopped language_switched emergency emergency_self_harm same_day whom "
-    "too_long "
+    "too_long no_more_texts "
     "hint_menu hint_answer welcome identity_no_match identity_locked which_visit own_fast "
     "reason_noted checks_for_whom not_answered no_check_list your_answers "
     "fast_ahead fast_begun reminder_week_before reminder_day_before "

@@ -65,7 +65,9 @@ class Session(msgspec.Struct, frozen=True, omit_defaults=True):
     live for one turn only. `visit` is the appointment that a verified patient was told of last,
     `checking` the one whose check-list is gone through. `alarm` is the message that the last turn
     answered a red flag with, in a call. `wants_keys` is how many keys the answer to a spoken
-    question has at most.
+    question has at most. `is_aside` says that something else came in between since the question
+    that waits was said (a warning, a person's number, a word from staff), `refused` which
+    appointments were called off by their patients in this conversation.
     """
 
     language: Language
@@ -83,6 +85,8 @@ class Session(msgspec.Struct, frozen=True, omit_defaults=True):
     last_text: str = ""
     alarm: str = ""
     wants_keys: int = 1
+    is_aside: bool = False
+    refused: tuple[int, ...] = ()
 
 
 class CarrierWord(StrEnum):

@@ -10,7 +10,7 @@ import msgspec
 
 from flows import checklist, coming, identity
 from flows.clinic_words import open_at
-from flows.library import CANNOT_COME, CONFIRMED, READY, START
+from flows.library import CANNOT_COME, CHANGES, CONFIRMED, READY, START
 from flows.model import (
     HandOff,
     Kind,
@@ -39,6 +39,7 @@ from flows.nodes import (
     NodeRef,
     Urgency,
 )
+from flows.replies import Reply, read_reply
 from flows.says import (
     Context,
     answer_hint,
@@ -60,7 +61,7 @@ _AROUND_A_NAME: Final = frozenset(
     "father por favor mi esposa esposo mama papa".split()
 )
 _BOTH: Final = frozenset(("both", "both of us", "us both", "both of them", "los dos", "ambos"))
-_CHANGES: Final = frozenset(("appointment.change", "appointment.cannot_come"))
+_NEITHER: Final = frozenset(("neither", "none", "ninguno"))
 _ON_CALLS: Final = frozenset({Do.LEAVE_MESSAGE, Do.CALL_BACK, Do.NUMBER_RIGHT, Do.NUMBER_AGAIN})
 _FOR_WHOM: Final = frozenset({OfferKind.CONFIRM_FOR, OfferKind.CANNOT_COME_FOR})
 
@@ -104,7 +105,7 @@ def go_to_both(context: Context, refs: tuple[NodeRef, ...], rule: str) -> Turn:
     nodes = context.library.nodes
     if any(isinstance(nodes[ref], Menu) for ref in refs):
         return offer_nodes(context, refs, rule)
-    if CONFIRMED in refs and not {CANNOT_COME, *_CHANGES}.isdisjoint(refs):
+    if CONFIRMED in refs and not CHANGES.isdisjoint(refs):
         return offer_nodes(context, refs, rule)  # they are coming, or are they not?
     refs = tuple(sorted(refs, key=lambda ref: isinstance(nodes[ref], Ask) or ref == CONFIRMED))
     turns: list[Turn] = []
@@ -179,7 +180,10 @@ def take_name(context: Context, said: Sequence[str], before: Session) -> Turn | 
     if before.offer_kind not in _FOR_WHOM:
         return None
     asked = [s for s in context.session.about if str(s.appointment) in before.offers]
-    if " ".join(said) in _BOTH and len(asked) == 2:
+    refused = before.offer_kind is OfferKind.CANNOT_COME_FOR
+    neither = refused and said[:1] and said[0] in _NEITHER
+    is_both = neither and read_reply(" ".join(said)) is Reply.NOT_COMING
+    if len(asked) == 2 and (is_both or " ".join(said) in _BOTH):
         first = coming.reply_about(context, asked[0], *_asked(before, "offer"))
         second = coming.reply_about(
             replace(context, session=first.session), asked[1], *_asked(before, "offer")
@@ -237,7 +241,7 @@ def switch_language(context: Context, language: Language) -> Turn:
     return Turn(session, says, (SwitchLanguage(language),), understood)
 
 
-def hand_off(context: Context, rule: str) -> Turn:
+def hand_off(context: Context, rule: str, urgency: Urgency = Urgency.NORMAL) -> Turn:
     """The patient wants a person: the desk's name and number, and a task to call them.
 
     A caller is connected instead; what is said then depends on how that goes.
@@ -248,11 +252,15 @@ def hand_off(context: Context, rule: str) -> Turn:
     said = context.session.said
     if context.event.is_spoken:
         wanted = HandOff(TaskKind.CALL_ME, "coordinator", appointment)
-        return turn_of(context, understood, said, (), wanted)
+        return _aside(turn_of(context, understood, said, (), wanted))
     is_open = open_at(context.facts.profile, context.facts.now)
     say = message(context, "handoff" if is_open else "handoff_closed")
-    task = OpenTask(TaskKind.CALL_ME, topic="coordinator", appointment=appointment)
-    return turn_of(context, understood, said, (say,), task)
+    task = OpenTask(TaskKind.CALL_ME, urgency, "coordinator", appointment)
+    return _aside(turn_of(context, understood, said, (say,), task))
+
+
+def _aside(turn: Turn) -> Turn:
+    return replace(turn, session=msgspec.structs.replace(turn.session, is_aside=True))
 
 
 def calls_instead(context: Context, rule: str) -> Turn:

@@ -94,6 +94,7 @@ _REACH_ES: Final = frozenset(
 _NOT_A_REQUEST_ES: Final = frozenset("no que ni nunca dejen deje paren pare".split())
 _LONGEST_KEYWORD: Final = 3
 _NEAR: Final = 6
+_OF_MESSAGES: Final = frozenset(("SENDING", "MESSAGES", "TEXTING"))
 _PAUSES: Final = frozenset(("STRONG", "SOFT"))
 _SOMETHING_ELSE: Final = ("KEEP", "IF", "WHEN", "MEDICAL", "NEW_ONE", "OWN_SLIP")
 
@@ -170,6 +171,11 @@ def plain_language_opt_out(text: str) -> bool:
     carriers' single words are `carrier_keyword`'s.
     """
     return _rules_ask(_read(text), another_way=prefers_another_way(text))
+
+
+def names_messages(text: str) -> bool:
+    """Whether a text names messages, or what one does with them."""
+    return not _OF_MESSAGES.isdisjoint(_read(text).places)
 
 
 def stop_signs(text: str) -> list[str]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from flows import aloud, checklist, moves
 from flows.heard import Heard, stays
 from flows.library import START
@@ -17,16 +20,24 @@ from flows.model import (
     Turn,
     Understood,
 )
-from flows.nodes import Urgency
+from flows.nodes import Check, Urgency
 from flows.optout import (
     Keyword,
     carrier_keyword,
     is_yes,
+    names_messages,
     plain_language_opt_out,
     wants_calls_instead,
 )
 from flows.says import message
 from flows.topics import is_no_opt_out
+
+_OF_A_MEDICINE: Final = frozenset(
+    "i it them mine doctor dr taking la lo las los deje pare suspendi dejo doctora".split()
+)
+_WRONG_NUMBER: Final = re.compile(
+    r"\bwrong (?:number|person|phone)\b|\bno conozco\b|\bequivocad[oa]s?\b"
+)
 
 
 def opt_out_words(heard: Heard) -> Turn | None:
@@ -37,7 +48,7 @@ def opt_out_words(heard: Heard) -> Turn | None:
     if heard.is_bare_key:
         return None
     if context.event.is_spoken:
-        return aloud.opt_out(context)
+        return None if _is_of_a_medicine(heard) else aloud.opt_out(context)
     keyword = carrier_keyword(text)
     if keyword is Keyword.HELP:
         understood = Understood(Kind.COMMAND, (), "keyword:help")
@@ -53,9 +64,20 @@ def _own_words(heard: Heard) -> Turn | None:
     text = heard.context.event.text
     if wants_calls_instead(text):
         return moves.calls_instead(heard.context, "own_words")
+    if _is_of_a_medicine(heard):
+        return None
     if plain_language_opt_out(text) and not is_no_opt_out(text):
         return opted_out(heard, "own_words", cancel=False)
     return None
+
+
+def _is_of_a_medicine(heard: Heard) -> bool:
+    """Whether "stop" is rather said of what the check-list asks about: "do I stop it?" """
+    context = heard.context
+    asked = context.library.nodes[context.session.waiting]
+    if not isinstance(asked, Check) or names_messages(context.event.text):
+        return False
+    return "?" in context.event.text or not _OF_A_MEDICINE.isdisjoint(heard.words)
 
 
 def _answered_by_carrier(heard: Heard, word: CarrierWord) -> Turn:
@@ -89,13 +111,14 @@ def _opted_in(heard: Heard) -> Turn:
 
 def opted_out(heard: Heard, how: str, *, cancel: bool) -> Turn:
     """Switch messages off and say so once. Someone who answers a reminder with CANCEL probably
-    means the appointment: a person asks them."""
+    means the appointment, and behind a wrong number there is a patient who has not heard of theirs:
+    a person sees to it."""
     context = heard.context
     name = "stopped_cancel" if cancel else "stopped"
     says = () if context.facts.opted_out else (message(context, name),)
     effects: list[Effect] = [OptOut(how)]
     about = context.session.about
-    if cancel and about:
+    if about and (cancel or _WRONG_NUMBER.search(heard.normalised)):
         only = about[0].appointment if len(about) == 1 else None
         effects.append(OpenTask(TaskKind.CHANGE_WANTED, Urgency.URGENT, appointment=only))
     return stays(heard, says, Understood(Kind.OPT_OUT, ("optout",), how), *effects)

@@ -22,7 +22,9 @@ def turn_of(
     *effects: Effect,
 ) -> Turn:
     """A turn that was understood and leaves the waiting menu as it is."""
-    session = msgspec.structs.replace(context.session, said=said, misses=0, offers=())
+    session = msgspec.structs.replace(
+        context.session, said=said, misses=0, offers=(), is_aside=False
+    )
     return Turn(session, says, effects, understood)
 
 
@@ -47,5 +49,5 @@ def waiting_at(session: Session, ref: NodeRef) -> Session:
     elif session.waiting != ref:
         history = (*history, session.waiting)[-_MOST_HISTORY:]
     return msgspec.structs.replace(
-        session, waiting=ref, said=ref, history=history, misses=0, offers=()
+        session, waiting=ref, said=ref, history=history, misses=0, offers=(), is_aside=False
     )

@@ -10,6 +10,20 @@ Nothing here is random, asks a network or keeps what a patient wrote.
 
 from __future__ import annotations
 
-from flows.topics.deciding import OPT_OUT_TOPIC, Finding, evidence, find_topics, is_no_opt_out
+from flows.topics.deciding import (
+    OPT_OUT_TOPIC,
+    Finding,
+    evidence,
+    find_topics,
+    is_no_opt_out,
+    is_surely_opt_out,
+)
 
-__all__ = ["OPT_OUT_TOPIC", "Finding", "evidence", "find_topics", "is_no_opt_out"]
+__all__ = [
+    "OPT_OUT_TOPIC",
+    "Finding",
+    "evidence",
+    "find_topics",
+    "is_no_opt_out",
+    "is_surely_opt_out",
+]

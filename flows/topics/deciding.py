@@ -27,6 +27,8 @@ OPT_OUT: Final = 0.75
 beside it, and whoever asks to be left alone may not be texted again (47 CFR 64.1200)."""
 FEW_WORDS: Final = 3
 """So few may be half of something else."""
+OPT_OUT_SURE: Final = 0.97
+"""The same where something else is asked at that moment."""
 OPT_OUT_OVERRULED: Final = 0.1
 """From how little on a wish that only a rule sees is none."""
 PART: Final = 0.8
@@ -93,6 +95,12 @@ def is_no_opt_out(text: str, scorer: Scorer | None = None) -> bool:
     words; of a text of so few words that may not be said."""
     whole = weighed(text, scorer or default_scorer())
     return len(whole.said) > FEW_WORDS and whole.odds.get(OPT_OUT_TOPIC, 0.0) < OPT_OUT_OVERRULED
+
+
+def is_surely_opt_out(text: str, scorer: Scorer | None = None) -> bool:
+    """Whether hardly anything but a wish to get no more messages can be meant."""
+    odds = weighed(text, scorer or default_scorer()).odds
+    return odds.get(OPT_OUT_TOPIC, 0.0) >= OPT_OUT_SURE
 
 
 def evidence(text: str, labels: Sequence[str], scorer: Scorer | None = None) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ Then come its steps:
                                 the clinic moves the visit; the patient does not know it yet
     cancelled Mary 2026-11-25T09:30
                                 the clinic calls the visit off; the patient does not know it yet
+    staff words                 a member of staff texts these words and hands the conversation back
     @ +25h                      so much time goes by (m, h or d); each step takes 20 seconds anyway
 
 After a step in which the patient says something, in any order:
@@ -130,13 +131,20 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True)
+class StaffWrites:
+    """A member of staff texts the patient, and leaves the answer to us."""
+
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
 class Passes:
     """Time goes by."""
 
     time: dt.timedelta
 
 
-Step: TypeAlias = Text | HasVisit | Asked | Moved | Passes
+Step: TypeAlias = Text | HasVisit | Asked | Moved | StaffWrites | Passes
 
 
 @dataclass(slots=True)
@@ -231,6 +239,7 @@ _STEPS: Final = {
     "asked": _VISIT,
     "moved": rf"{_VISIT} \d{{4}}-\d\d-\d\dT\d\d:\d\d",
     "cancelled": _VISIT,
+    "staff": ".+",
     "@": r"\+(?P<number>\d+)(?P<unit>[mhd])",
 }
 
@@ -275,6 +284,8 @@ def _step(line: Line) -> Step:
             step = Moved(Visit(*parts), None)
         case "moved":
             step = Moved(Visit(*parts[:2]), Visit(parts[0], parts[2]))
+        case "staff":
+            step = StaffWrites(line.rest)
         case "@":
             step = Passes(dt.timedelta(**{_UNITS[found["unit"]]: int(found["number"])}))
         case _:

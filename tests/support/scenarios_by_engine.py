@@ -39,6 +39,7 @@ from tests.support.scenarios import (
     Moved,
     Passes,
     Scenario,
+    StaffWrites,
     Text,
     Visit,
 )
@@ -88,6 +89,8 @@ class EngineTalk:
                     self._ask(visit)
                 case Moved(visit, to):
                     self._move(visit, to)
+                case StaffWrites():  # as `conversation.questions` finds it
+                    self._session = msgspec.structs.replace(self._session, is_aside=True)
                 case Passes(time):
                     self._now += time
         return self.turns

@@ -23,6 +23,7 @@ from flows.asking import with_question
 from flows.model import Session as Talk
 from flows.model import Subject
 from scheduler.clock_words import day_words
+from tests.support import staff_replies
 from tests.support.data import booked
 from tests.support.scenario_outcomes import Outcome, judge, profile_for
 from tests.support.scenarios import (
@@ -33,6 +34,7 @@ from tests.support.scenarios import (
     Moved,
     Passes,
     Scenario,
+    StaffWrites,
     Text,
     Visit,
 )
@@ -91,6 +93,10 @@ class TextTalk:
                     self._ask(visit)
                 case Moved(visit, to):
                     self._move(visit, to)
+                case StaffWrites(body):
+                    staff_replies.reply(
+                        self._bot.database, body, self._bot.clock.now, self._scenario.phone
+                    )
                 case Passes(time):
                     self._bot.clock.now += time
 
