@@ -54,7 +54,7 @@ _FLAGS: Final = (Kind.EMERGENCY, Kind.SAME_DAY)
 
 def measure(scale: Scale) -> Iterator[Figure]:
     """The figures of this lane; a quick run learns once instead of once for each fold, from few of
-    the examples, and tries few messages."""
+    the examples, and tries few of those left out. Messages held back are tried in full."""
     is_quick = scale.rounds <= FOLDS
     folds = range(1 if is_quick else FOLDS)
     every, tried = (_SKIPPED, _TRIED) if is_quick else (1, 1)
@@ -63,18 +63,17 @@ def measure(scale: Scale) -> Iterator[Figure]:
         yield from _shares(f"{language}, families left out", found[language], with_targets=False)
     yield from _left_out_flags(folds, every, tried)
     for sample, folder in HELD_BACK.items():
-        yield from held_back(f"held back ({sample})", folder, tried)
-    yield from visits_called_off(tried)
+        yield from held_back(f"held back ({sample})", folder)
+    yield from visits_called_off()
     yield from _costs(scale, every)
 
 
-def held_back(name: str, folder: Path, tried: int = 1) -> Iterator[Figure]:
-    """The figures of each `tried`-th of one set of messages, whose files are described in its
-    README."""
-    for asked, outcomes in _held_back_topics(folder, tried).items():
+def held_back(name: str, folder: Path) -> Iterator[Figure]:
+    """The figures of one set of messages, whose files are described in its README."""
+    for asked, outcomes in _held_back_topics(folder).items():
         yield from _shares(f"{name}: {asked}", outcomes, with_targets=True)
-    yield from _held_back_flags(name, folder, tried)
-    yield from _held_back_opt_outs(name, folder, tried)
+    yield from _held_back_flags(name, folder)
+    yield from _held_back_opt_outs(name, folder)
 
 
 def cross_validated(
@@ -121,10 +120,10 @@ def _shares(name: str, outcomes: Counter[str], *, with_targets: bool) -> Iterato
         yield Figure(LANE, f"{name}: not ours, and said so", "%", (share,))
 
 
-def _held_back_topics(folder: Path, tried: int) -> dict[str, Counter[str]]:
+def _held_back_topics(folder: Path) -> dict[str, Counter[str]]:
     found: dict[str, Counter[str]] = {}
     for path in sorted(folder.glob("topics_*.tsv")):
-        for channel, label, text in _lines(path, tried):
+        for channel, label, text in _lines(path):
             language = path.stem.split("_")[1]
             understood = _understood(language, text)
             labels = frozenset(understood.labels)
@@ -149,10 +148,10 @@ def _left_out_flags(folds: Sequence[int], every: int, tried: int) -> Iterator[Fi
         yield from _flagged(f"{name}: look-alikes", kinds.get("look-alike", Counter()), None)
 
 
-def _held_back_flags(name: str, folder: Path, tried: int) -> Iterator[Figure]:
+def _held_back_flags(name: str, folder: Path) -> Iterator[Figure]:
     for path in sorted(folder.glob("emergency_*.tsv")):
         classes: dict[str, Counter[str]] = {}
-        for flag_class, text in _lines(path, tried):
+        for flag_class, text in _lines(path):
             outcome = _outcome(path, text)
             classes.setdefault(flag_class, Counter())[outcome] += 1
         grave = sum(
@@ -163,7 +162,7 @@ def _held_back_flags(name: str, folder: Path, tried: int) -> Iterator[Figure]:
             yield from _caught(f"{name}: {path.stem}, {flag_class}", outcomes, None)
     for kind, target in (("ordinary", FALSE_ALARMS), ("lookalike", LOOK_ALIKES)):
         for path in sorted(folder.glob(f"{kind}_*.tsv")):
-            outcomes = Counter(_outcome(path, text) for *_, text in _lines(path, tried))
+            outcomes = Counter(_outcome(path, text) for *_, text in _lines(path))
             yield from _flagged(f"{name}: {path.stem}", outcomes, target)
 
 
@@ -186,9 +185,9 @@ def _flagged(name: str, outcomes: Counter[str], target: Target | None) -> Iterat
         yield Figure(LANE, f"{name}: taken for a red flag", "%", (share,), target)
 
 
-def _held_back_opt_outs(name: str, folder: Path, tried: int) -> Iterator[Figure]:
+def _held_back_opt_outs(name: str, folder: Path) -> Iterator[Figure]:
     for path in sorted(folder.glob("optout_*.tsv")):
-        rows = list(_lines(path, tried))
+        rows = list(_lines(path))
         for wanted in (True, False):
             texts = [row[-1] for row in rows if bool({"optout", "yes"} & set(row[:-1])) is wanted]
             kinds = [_understood(path.stem[-2:], text).kind for text in texts]
@@ -198,10 +197,10 @@ def _held_back_opt_outs(name: str, folder: Path, tried: int) -> Iterator[Figure]
             yield Figure(LANE, label, "%", (share,), target)
 
 
-def visits_called_off(tried: int = 1) -> Iterator[Figure]:
+def visits_called_off() -> Iterator[Figure]:
     """Of messages that call the visit off with the words of an opt-out: what they are taken for."""
     for path in sorted(_CALLED_OFF.glob("visit_*.tsv")):
-        kinds = [_understood(path.stem[-2:], text).kind for (text,) in _lines(path, tried)]
+        kinds = [_understood(path.stem[-2:], text).kind for (text,) in _lines(path)]
         for what, these, target in (
             ("an opt-out", (Kind.OPT_OUT,), NO_OPT_OUTS),
             ("a red flag", _FLAGS, LOOK_ALIKES),
@@ -211,10 +210,10 @@ def visits_called_off(tried: int = 1) -> Iterator[Figure]:
             yield Figure(LANE, label, "%", (share,), target)
 
 
-def _lines(path: Path, tried: int) -> Iterator[list[str]]:
-    """Each `tried`-th line of a file, if no example has its message, word for word."""
+def _lines(path: Path) -> Iterator[list[str]]:
+    """The lines of a file whose message no example has, word for word."""
     known = _examples()
-    for line in path.read_text(encoding="utf-8").splitlines()[::tried]:
+    for line in path.read_text(encoding="utf-8").splitlines():
         fields = line.split("\t")
         if tuple(words(fields[-1])) not in known:
             yield fields
