@@ -46,16 +46,19 @@ _PLAIN: Final = (
     ),
 )
 _DRIVER: Final = "driver"
-_DRIVES: Final = re.compile(
-    r"(?:(?:yes|yeah|yep|si|oh|well|pues) )*(?:my|our|mi) (?:\w+ )?"
+_WHO_DRIVES: Final = (
+    r"(?:(?:yes|yeah|yep|si|oh|well|pues) )*(?:my|our|mi) (?:(?:older|oldest|younger|youngest) )?"
     r"(?:daughter|son|wife|husband|sister|brother|friend|neighbor|neighbour|niece|nephew|cousin|"
-    r"grandson|granddaughter|mother|father|mom|dad|boyfriend|girlfriend|partner|hij[oa]|espos[oa]|"
-    r"herman[oa]|amig[oa]|vecin[oa]|sobrin[oa]|niet[oa]|nuera|yerno|marido|mujer|prim[oa]|"
-    r"daughter in law|son in law)(?: (?!law)[a-z]+)?"
-    r"(?: (?:(?:is|will|will be|is going to|s|es quien|va a|me va a|me|va) )?"
-    r"(?:drive|driving|drives|take|taking|takes|bring|bringing|pick|picking|will|is|lleva|llevar|"
-    r"llevarme|trae|traer|maneja|manejar|recoge|recoger|recogerme)(?: (?:me|us|home|up|there|back|"
-    r"and|to|it|a|casa|a mi|mi))*)?"
+    r"grandson|granddaughter|boyfriend|girlfriend|partner|hij[oa]|espos[oa]|herman[oa]|amig[oa]|"
+    r"vecin[oa]|sobrin[oa]|niet[oa]|nuera|yerno|marido|prim[oa])(?: in law)?"
+)
+_DRIVES: Final = re.compile(
+    rf"{_WHO_DRIVES}(?:(?: [a-z]+)?(?:"
+    r"(?: (?:is|will|will be|is going to))? (?:driv|tak|bring|pick)(?:e|es|ing|s|)"
+    r" (?:me|us)(?: (?:home|up|back|and))*"
+    r"| (?:me|nos) (?:va a )?(?:llev|tra|recog|manej)\w+(?: (?:a|de|casa|vuelta|mi))*"
+    r"| va a (?:llevarme|recogerme|traerme)(?: a (?:mi )?casa)?"
+    r"))?"
 )
 _DOES_NOT: Final = frozenset("cant cannot wont no not maybe might may if unless died".split())
 _NAMED_IS_YES: Final = frozenset(("blood_thinners", "allergies"))

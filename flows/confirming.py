@@ -13,7 +13,7 @@ from flows.heard import Heard
 from flows.library import CANNOT_COME, CHANGES, CONFIRMED, REMINDER_REPLY
 from flows.model import Turn
 from flows.nodes import Ask, Check, NodeRef, Urgency
-from flows.replies import Reply, read_reply, tells_of_death
+from flows.replies import Reply, is_friendly, read_reply, tells_of_death
 from flows.says import Context
 
 _NO: Final = frozenset(
@@ -57,6 +57,11 @@ def is_said_beside(heard: Heard, ref: NodeRef) -> bool:
     return is_other and bool(heard.context.session.about) and is_plain(heard)
 
 
+def is_doubted_refusal(heard: Heard) -> bool:
+    """Whether a text that sounds like a no to the visit speaks of coming, and not plainly so."""
+    return bool(heard.context.session.about) and _reply(heard) in (Reply.UNCLEAR, Reply.COMING)
+
+
 def is_coming(heard: Heard) -> bool:
     """Whether a text that asks for no topic names the coming ("count us in")."""
     return bool(heard.context.session.about) and _reply(heard) is Reply.COMING
@@ -76,7 +81,10 @@ def refuse(heard: Heard) -> Turn | None:
     is_choice = heard.before.offers == _CHOICE
     if reply is Reply.CANNOT and not is_checked and (heard.answers_reminder or is_choice):
         return moves.go(context, CANNOT_COME, "words")
-    if heard.answers_reminder and not is_checked and heard.normalised in _NO:
+    unclear = heard.normalised in _NO or (
+        reply in (Reply.NOTHING, Reply.UNCLEAR) and is_friendly(context.event.text)
+    )
+    if heard.answers_reminder and not is_checked and unclear:
         return which(context)
     if tells_of_death(context.event.text) and context.event.sure:
         return moves.hand_off(context, "death", Urgency.URGENT)
@@ -85,5 +93,7 @@ def refuse(heard: Heard) -> Turn | None:
 
 def _reply(heard: Heard) -> Reply:
     zone = heard.context.facts.profile.zone
-    starts = [each.until.astimezone(zone) for each in coming.subjects_of(heard.context)]
-    return read_reply(heard.context.event.text, starts)
+    about = coming.subjects_of(heard.context)
+    starts = [subject.until.astimezone(zone) for subject in about]
+    names = [subject.first_name for subject in about]
+    return read_reply(heard.context.event.text, starts, names)

@@ -9,7 +9,7 @@ import msgspec
 
 from flows import confirming, moves
 from flows.heard import Heard
-from flows.library import CHANGES, CONFIRMED, REMINDER_REPLY
+from flows.library import CANNOT_COME, CHANGES, CONFIRMED, REMINDER_REPLY
 from flows.model import Turn
 from flows.nodes import Ask, Check, NodeRef
 from flows.optout import names_messages, prefers_another_way
@@ -69,9 +69,9 @@ def _by_meaning(heard: Heard, *, is_checked: bool) -> Turn | None:
         return None  # a person reads a long story better than the patient a choice
     if len(answers) == 1 and not is_checked and confirming.is_said_beside(heard, answers[0]):
         answers = (*answers, CONFIRMED)
+    if not answers and not is_checked and confirming.is_coming(heard):
+        offers = (CONFIRMED,)
     turn = _found(heard, answers, offers)
-    if turn is None and not is_checked and confirming.is_coming(heard):
-        return confirming.confirm(heard, "words")
     return _asked_again(context, turn) if turn and is_checked else turn
 
 
@@ -79,6 +79,8 @@ def _found(heard: Heard, answers: tuple[NodeRef, ...], offers: tuple[NodeRef, ..
     context = heard.context
     if (answers or offers) == (CONFIRMED,):
         return confirming.confirm(heard, "words")
+    if (answers or offers) == (CANNOT_COME,) and confirming.is_doubted_refusal(heard):
+        return confirming.which(context)
     if len(answers) != 2:
         return one_or_ask(context, answers or offers, "words")
     asked = _without_confirming(answers)

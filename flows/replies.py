@@ -1,7 +1,10 @@
 """What a reply in one's own words says about a visit: coming, not coming, a mere yes, or neither.
 
-Nobody looks after a visit that is wrongly confirmed. So words confirm one only where they say
-"I will be there" plainly; whatever else sounds like it is asked back.
+Nobody looks after a visit that is wrongly confirmed, and a visit that is wrongly called off worries
+somebody old. So a reply counts only if it is plain: the words that say it (`_COMING`, `_REFUSED`)
+with none beside them, in their part of the text, but words that are known to mean nothing else
+(flows/replies.yaml). What else may stand there can't be listed: conditions, other days, other
+people, other errands. Whatever is not plain is asked back.
 """
 
 from __future__ import annotations
@@ -10,7 +13,11 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 from enum import Enum, auto
+from functools import cache
+from pathlib import Path
 from typing import Final
+
+import msgspec
 
 from flows.text import words
 
@@ -27,63 +34,106 @@ class Reply(Enum):
     CANNOT = auto()
     """A no to whatever was said last: "sorry, can't"."""
     UNCLEAR = auto()
-    """None of these plainly."""
+    """It speaks of coming, and not plainly."""
+    NOTHING = auto()
+    """It does not speak of coming."""
 
 
-_CLAUSE: Final = re.compile(r"(?:[^.!?,;:\n]|(?<=\d)[.:](?=\d))+[.!?,;:\n]*", re.ASCII)
-_JOINED: Final = re.compile(r"\b(?:but|pero)\b")
+class _Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    harmless: str
+    beside_refusals: str
+    phrases: str
+    kin: str
+    yes: str
+    courtesy: str
 
-_LEAD: Final = (
-    r"(?:(?:yes|yeah|yep|yup|si|ok|okay|oh|well|um|uh|ah|bueno|claro|sure|great|good|alright|"
-    r"right|fine|thanks|thank you|gracias|please|por favor|hi|hello|hola|maam|sir|senora|"
-    r"senorita|senor|honey|dear|absolutely|definitely|certainly|and|so|then|entonces|y|pues|que|"
-    r"all|of course|por supuesto|no problem|lord willing|god willing|si dios quiere|just|also) )*"
+
+class _Words:
+    """The data of replies.yaml, ready for use."""
+
+    def __init__(self, data: _Data) -> None:
+        self.harmless = frozenset(data.harmless.split())
+        self.beside_refusals = (self.harmless | set(data.beside_refusals.split())) - {"si"}  # "if"
+        kin = f"(?:{'|'.join(data.kin.split())})"
+        phrases = "|".join(data.phrases.replace("KIN", kin).splitlines())
+        self.phrases = re.compile(rf"\b(?:{phrases})(?!\w)")
+        yes, courtesy = (each.replace(", ", "|") for each in (data.yes, data.courtesy))
+        self.bare_yes = re.compile(rf"(?:(?:{courtesy}) )*(?:{yes})(?: (?:{yes}|{courtesy}))*")
+
+
+@cache
+def _words() -> _Words:
+    source = Path(__file__).with_name("replies.yaml").read_bytes()
+    return _Words(msgspec.yaml.decode(source, type=_Data))
+
+
+_WHO: Final = (
+    r"(?:i|we|ill|well|im|were|she|he|shell|hell|shes|hes|mom|dad|mother|father|mama|papa|"
+    r"both of us|we both|el|ella|yo)"
 )
-_I: Final = r"(?:i|we|ill|well|im|were|both of us|we both)"
-_THERE: Final = r"(?:there|here|at (?:the|your) (?:clinic|hospital|office))"
+_THERE: Final = r"(?:ahi|alli|alla|aqui|ay|hay)"
+_GO: Final = r"(?:ir|asistir|llegar|venir)"
+_VISIT: Final = r"(?:app\w*|visit|procedure|surgery|date|attendance)"
 _COMING: Final = re.compile(
-    rf"\b{_I} (?:(?:will|shall|can|both|all|definitely|surely|for sure|certainly|still|am|are|"
-    rf"planning to|going to|gonna|plan to) )*"
-    rf"(?:be {_THERE}|be coming|coming|come|make it|attend)\b"
-    rf"|^{_LEAD}(?:(?:will|shall|am|are|are both|both) )?(?:be {_THERE}|coming)\b"
-    rf"|^{_LEAD}(?:{_I} )?(?:(?:want to|would like to|id like to|can|just|do|hereby) )*"
-    r"confirm(?:ed|ing)?\b(?! (?:the|what|if|when|where|how|which|que|la|el|si|cuando|donde)\b)"
-    r"|\bcount (?:me|us) in\b|\b(?:wont|wouldnt) miss it\b"
-    rf"|^{_LEAD}(?:yo |nosotros )?(?:(?:ahi|alli|alla|aqui) (?:estare|estaremos|voy|vamos)|"
-    rf"(?:estare|estaremos) (?:ahi|alli|alla)|(?:iremos|ire|asistire|vamos|voy)(?: a ir)?|"
-    r"confirm(?:o|amos|ad[oa]|ar))\b"
-    r"|\b(?:ahi|alli|alla|aqui) (?:estare|estaremos|(?:voy|vamos) a estar)\b"
-    r"|\bsi (?:que )?(?:voy|vamos|ire|iremos|asistire|puedo ir)\b|\bclaro que (?:si )?voy\b"
+    rf"\b(?:{_WHO} )?(?:(?:will|wil|shall|can|am|is|are|both|all|definitely|surely|certainly|still|"
+    r"going to|gonna|plan to|planning to|plan on|planning on|for sure|intend to|hope) )*"
+    r"(?:(?:be|b) (?:there|ther|thier|their)|being there|be coming|coming|attend|attending)\b"
+    rf"|\b{_WHO} (?:(?:will|can|shall|definitely|still|surely|is going to|am going to|are going to)"
+    r" )*(?:come|make it|keep (?:my|the|this|that|our) (?:app\w*|visit))\b"
+    r"|\b(?<!please )(?:i )?(?:(?:want to|would like to|id like to|can|just|do|hereby) )*"
+    r"confirm(?:ed|ing)?\b"
+    rf"(?: (?:for )?(?:my|our|the|this) {_VISIT})?"
+    r"|\bcount (?:me in|us in|on me|on us)\b|\b(?:wont|wouldnt) miss it\b"
+    rf"|\b(?:si )?(?:que )?(?:si )?(?:{_THERE} (?:estare|estaremos|voy a estar|vamos a estar|"
+    r"estamos)|"
+    rf"(?:estare|estaremos|voy a estar|vamos a estar) {_THERE})\b"
+    rf"|\b(?:si )?(?:que )?(?:si )?(?:(?:voy|vamos|va) a {_GO}|voy|vamos|ire|iremos|asistire|"
+    r"asistiremos)\b(?: a (?:la|mi|su) (?:cita|visita))?"
+    r"|\bconfirm(?:o|amos) que (?:si )?(?:voy|ire|asistire|vamos|ahi estare)\b"
+    r"|\bconfirm(?:o|amos|ad[oa]|ar)\b(?: (?:mi|la|nuestra|su) (?:cita|asistencia|visita))?"
     r"|\bcuente(?:n)? conmigo\b|\bno (?:voy a faltar|faltare|falto)\b"
 )
-_NOT_ABOUT_COMING: Final = re.compile(
-    r"\b(?:estare|estaremos|estar|be there|be here) (?:esperando|waiting|pendiente)"
-    r"|\b(?:voy|vamos) a (?!ir\b|estar\b|llegar\b|asistir\b|venir\b|la cita\b|mi cita\b)"
-    r"|\b(?:coming|come) (?:down with|off|out|back|up)\b"
+_REFUSED: Final = re.compile(
+    rf"\b(?:{_WHO} )?(?:just |really |simply )?(?:am |is |are |was )?"
+    r"(?:cant|cannot|can not|wont|will not|shant|not|isnt|arent|aint|unable to)"
+    r"(?: (?:be able to|going to|gonna|possibly|able to|really|even|be))*"
+    r" (?:come|coming|make it|be there|there|attend|get there|"
+    rf"(?:make|keep) (?:my|the|this|that|our) {_VISIT})\b"
+    r"|\b(?:nobody|no one|none of us|neither of us|neither one of us)"
+    r"(?: (?:will|can|is|are|be able to|going to))* (?:be there|coming|come|make it)\b"
+    rf"|\bno (?:{_THERE} )?(?:voy|vamos|va|puedo|podemos|puede|podre|podra|podremos)"
+    rf"(?: a)?(?: poder)? {_GO}\b"
+    rf"|\b(?:{_THERE} )?no (?:ire|iremos|ira|asistire|estare|estaremos)\b(?: {_THERE})?"
+    r"|\bno cuente(?:n)? conmigo\b"
+    r"|\b(?:nadie|ninguno)(?: de (?:nosotros|los dos))?(?: (?:va a|puede|podemos|vamos a))?"
+    r" (?:ir|va|vamos|puede|asistir)\b"
 )
-_NO_DOUBT: Final = re.compile(
-    r"\b(?:no problem|not a problem|dont (?:you )?worry|cant wait|(?:wont|wouldnt) miss(?: it)?|"
-    r"wont be late|see you later|hasta luego|let (?:me|us) know if|hope to see|"
-    r"no se preocup\w+|como no|"
-    r"no (?:voy a faltar|faltare|falto)|(?:lord|god) willing|si dios (?:lo )?(?:quiere|permite))\b"
+_CANNOT: Final = re.compile(
+    r"(?:(?:i|we) )?(?:cant|cannot|can not|wont be able to|no puedo|no podre|no podemos|"
+    r"no voy a poder)(?: do it)?"
 )
-_UNSURE: Final = re.compile(
-    r"\b(?:doubt|unsure|not sure|unless|if|maybe|might|perhaps|probably|depends|dudo|quizas?|"
-    r"tal vez|a lo mejor|ojala|depende|dejeme ver)\b"
-    r"|\bno (?:se|creo|estoy segur[oa])\b"
-    r"|\bsi (?:puedo|me|mi|no|hay|el|la|los|consigo|alcanzo|amanezco|todo)\b(?! ir\b)"
+_SPEAKS_OF_COMING: Final = re.compile(
+    r"\b(?:be there|come|coming|make it|see you|confirm\w*|attend\w*|estare|estaremos|voy|va|"
+    r"estara|ire|iremos|cuente\w*|nos vemos|yes|yeah|si)\b"
 )
-_DENIED: Final = re.compile(
-    r"^(?:is|are|was|does|did|could|should|would|when|where|what|who)\b"
-    r"|^(?:will|can|do) (?:i|he|she|it|they|you|we|my|his|her|our|your)\b"
-    r"|\b(?:no|not|dont|wont|cannot|cant|couldnt|shant|wouldnt|shouldnt|isnt|arent|aint|didnt|"
-    r"never|nobody|noone|none|neither|nor|hardly|hope|hopefully|try|trying|wish|nunca|nadie|"
-    r"ninguno|ninguna|tampoco|espero|trato|tratare)\b"
+_ALONE: Final = re.compile(r"\b(?:my|mi) \w+ (?:cant|cannot|wont|will not|isnt|is not|no)\b")
+"""Somebody of theirs, as a driver, can't come."""
+_REASON: Final = re.compile(r"\b(?:because|cause|cuz|since|due to|porque|ya que|pues|es que)\b.*")
+_CLAUSE: Final = re.compile(r"(?:[^.!?,;:\n]|(?<=\d)[.:](?=\d))+[.!?,;:\n]*", re.ASCII)
+_JOINED: Final = re.compile(
+    r"\b(?:but|pero|and|y|so|(?=(?:do|can|should|could|may|where do|what do) i\b)|"
+    r"(?<!no )(?<!si )(?=(?:puedo|debo|donde)\b))\b"
 )
-_OTHER_TIME: Final = re.compile(
-    r"\b(?:next|another|other|different|later|instead|earlier|proxim[oa]|otr[oa]|siguiente|"
-    r"despues|mas tarde|mas temprano|en vez|semana|weeks?|months?|mes|meses|the day after|"
-    r"pasado manana)\b"
+_QUESTION: Final = re.compile(
+    r"^(?:do|does|can|should|could|may|will|would|am|is|are) (?:i|he|she|it|they|you|we|my|his|her|"
+    r"our|your|the|there|this|that|any\w+)\b"
+    r"|^(?:what|when|where|how|who|which|why|que|cuando|donde|como|quien|cual|a que|puedo|debo)\b"
+)
+_DOUBT: Final = re.compile(
+    r"\b(?:doubt|unsure|sure if|not sure|not (?:at|on|until|till|before)|unless|if|maybe|might|"
+    r"perhaps|probably|depend\w*|cancel\w*|"
+    r"reschedul\w*|next|another|different|later|instead|dudo|quizas?|tal vez|a lo mejor|ojala|"
+    r"otr[oa]|proxim[oa]|semana|no (?:se|creo|estoy segur[oa])|dont know|provided|assuming)\b"
 )
 _DAYS: Final = (
     ("mon", "monday", "lunes"),
@@ -94,82 +144,71 @@ _DAYS: Final = (
     ("sat", "saturday", "sabado"),
     ("sun", "sunday", "domingo"),
 )
-_DAY_OF_MONTH: Final = re.compile(r"\b(?:the|el|dia) (\d{1,2})(?:st|nd|rd|th)?\b")
+_DAY_NAMES: Final = frozenset(name for names in _DAYS for name in names)
+_DAY_OF_MONTH: Final = re.compile(r"\b(?:on )?(?:the|el|dia|el dia) (\d{1,2})(?:st|nd|rd|th)?\b")
 _CLOCK: Final = re.compile(
-    r"\b(?:at|by|around|about|a las?|como a las?) (\d{1,2})(?: (\d\d))?(?: (am|pm))?\b"
+    r"\b(?:at|by|around|about|a las?|como a las?) (\d{1,2})(?: (\d\d))?(?: (am|pm))?(?: oclock)?\b"
 )
+_HOURS: Final = {
+    name: number
+    for names in (
+        "one two three four five six seven eight nine ten eleven twelve",
+        "una dos tres cuatro cinco seis siete ocho nueve diez once doce",
+    )
+    for number, name in enumerate(names.split(), start=1)
+}
+_HOUR_WORD: Final = re.compile(rf"\b(at|by|around|a las?) ({'|'.join(_HOURS)})\b")
 _ARRIVES_WITHIN: Final = dt.timedelta(hours=3)
 """So long before a visit begins one may speak of being there."""
-_REFUSED: Final = re.compile(
-    r"\b(?:cant|cannot|can not|wont|will not|shant|not|unable to|isnt|arent|aint|"
-    r"no way (?:i|we) can)(?: (?:be able to|going to|gonna|possibly|able to|really|even))*"
-    r" (?:come\b(?! to the (?:phone|door))|coming|make it\b(?! to the (?:bath|toilet|car|kitchen))|"
-    r"make (?:the|my|this|that) (?:app\w+|visit|procedure|date|surgery)|be (?:there|coming)|attend|"
-    r"get there|keep (?:my|the|that|this) (?:app\w+|visit|date))\b"
-    r"|\bno (?:voy|vamos|va|puedo|podemos|puede|podre|podra|podremos)(?: a)?(?: poder)?"
-    r" (?:ir|venir|llegar|asistir)\b(?! al bano)"
-    r"|\bno (?:ire|iremos|ira|asistire|estare|estaremos)\b"
-    r"|\b(?:nobody|neither|none|no one|ninguno|nadie)\b.* (?:be there|coming|come|make it|ir|va|"
-    r"vamos)\b|\bno cuente(?:n)? conmigo\b"
-)
-_SUPPOSED: Final = re.compile(
-    r"^(?:can|could|should|may|do|is it|will|would) "
-    r"|\b(?:if|what|when|how|who|where|why|whether|unless|until|till|before|hasta|antes|cuando|"
-    r"como|cual|quien|donde|let|afraid|worried|miedo|alone)\b|\bsi no\b|\b(?:my|mi) (?:daughter|"
-    r"son|wife|husband|sister|brother|friend|neighbor|ride|hija|hijo|esposa|esposo|hermana|hermano|"
-    r"vecina)(?: \w+)? (?:cant|cannot|wont|will not|isnt|is not|no)\b"
-)
-_CANNOT: Final = re.compile(
-    rf"{_LEAD}(?:(?:no|sorry|im sorry|actually|unfortunately|afraid|im afraid|lo siento|perdon|"
-    rf"disculpe|fijese que) )*{_LEAD}(?:(?:i|we) )?(?:cant|cannot|can not|wont be able to|"
-    r"no puedo|no podre|no podemos|no voy a poder)(?: (?:sorry|do it|lo siento|maam|sir|tomorrow|"
-    r"manana|gracias|thank you))*"
-)
-_DIED: Final = re.compile(
-    r"\b(?:passed away|passed on|has died|have died|died|is dead|deceased|murio|fallecio|"
-    r"fallecid[oa]|ya no vive)\b"
-)
-_YES_WORDS: Final = (
-    r"(?:yes|yeah|yea|yep|yup|yessir|yes sir|uh huh|sure|sure thing|certainly|absolutely|"
-    r"definitely|of course|will do|you bet|you betcha|sounds good|that works|i will|we will|i do|"
-    r"i am|we are|see you|see ya|si|sip|simon|claro|claro que si|por supuesto|desde luego|"
-    r"nos vemos|como no|asi es|con gusto|a sus ordenes)"
-)
-_COURTESY: Final = (
-    r"(?:maam|mam|sir|dear|honey|please|thanks|thank you(?: so much| very much)?|ok|okay|then|"
-    r"tomorrow|there|soon|all|tomorrow morning|in the morning|god bless(?: you)?|lord willing|"
-    r"good (?:morning|afternoon|evening)|hi|hello|oh|well|um|uh|"
-    r"senor|senora|senorita|seno|por favor|gracias|muchas gracias|manana|ahi|alla|alli|hola|"
-    r"buenos dias|buenas tardes|si dios quiere|dios mediante|bueno|mija|mijo|pues|y)"
-)
-_BARE_YES: Final = re.compile(
-    rf"(?:{_COURTESY} )*{_YES_WORDS}(?: (?:{_YES_WORDS}|{_COURTESY}))*", re.ASCII
-)
 
 
-def read_reply(text: str, starts: Sequence[dt.datetime] = ()) -> Reply:
+def read_reply(text: str, starts: Sequence[dt.datetime] = (), names: Sequence[str] = ()) -> Reply:
     """What a reply says about a visit. `starts` are the moments, on the clinic's clock, at which
-    the visits begin that it may be about: who names another day or hour means another time."""
-    plain = _NO_DOUBT.sub(" ", " ".join(words(text)))
+    the visits begin that it may be about: who names another day or hour means another time. `names`
+    are the first names of those who have these visits."""
+    if is_bare_yes(text):
+        return Reply.YES
     clauses = _clauses(text)
-    telling = [clause for clause in clauses if _tells_of_coming(clause[1])]
-    denied = [clause for asks, clause in telling if asks or _DENIED.search(_bare(clause))]
-    if _refuses(clauses):
-        is_plain = len(denied) == len(telling) and not _names_another_day(plain, starts)
-        return Reply.NOT_COMING if is_plain else Reply.UNCLEAR
-    if not telling and any(not asks and _CANNOT.fullmatch(each) for asks, each in clauses):
-        return Reply.CANNOT
-    if _UNSURE.search(plain) or _names_another_time(plain, starts):
+    own = frozenset(word for name in names for word in words(name))
+    read = [_read(asks, clause, starts, own) for asks, clause in clauses]
+    if Reply.UNCLEAR in read or {Reply.COMING, Reply.NOT_COMING} <= set(read):
         return Reply.UNCLEAR
-    if telling:
-        return Reply.UNCLEAR if denied else Reply.COMING
-    return Reply.YES if _says_yes(text, clauses) else Reply.UNCLEAR
+    for no in (Reply.NOT_COMING, Reply.CANNOT):
+        if no in read:
+            return no
+    other = [
+        _words().phrases.sub(" ", said)
+        for (asks, said), each in zip(clauses, read, strict=True)
+        if each is None and not asks
+    ]
+    said = Reply.COMING if Reply.COMING in read else Reply.YES
+    if said in read:
+        is_doubted = any(
+            _DOUBT.search(each) or not _DAY_NAMES.isdisjoint(_without_day(each, starts).split())
+            for each in other
+        )
+        harmless = _words().harmless | own
+        is_alone = all(set(_without_times(each, starts).split()) <= harmless for each in other)
+        return said if not is_doubted and (is_alone or said is Reply.COMING) else Reply.UNCLEAR
+    speaks = any(_SPEAKS_OF_COMING.search(clause) for _, clause in clauses)
+    return Reply.UNCLEAR if speaks else Reply.NOTHING
 
 
 def is_bare_yes(text: str) -> bool:
     """Whether a text is a yes and nothing more, beside courtesy; asking "yes?" is none."""
-    plain = " ".join(words(_bare(" ".join(words(text)))))
-    return "?" not in text and (plain == "y" or _BARE_YES.fullmatch(plain) is not None)
+    return "?" not in text and _is_yes(" ".join(words(text)))
+
+
+_DIED: Final = re.compile(
+    r"\b(?:passed away|passed on|has died|have died|died|is dead|deceased|murio|fallecio|"
+    r"fallecid[oa]|ya no vive)\b"
+)
+
+
+def is_friendly(text: str) -> bool:
+    """Whether a text is nothing but kind words, so that nobody can tell what it answers."""
+    said = words(_words().phrases.sub(" ", " ".join(words(text))))
+    return "?" not in text and bool(words(text)) and set(said) <= _words().harmless
 
 
 def tells_of_death(text: str) -> bool:
@@ -181,61 +220,69 @@ def _clauses(text: str) -> list[tuple[bool, str]]:
     """The parts of a text in plain words, each with whether it asks."""
     found = []
     for each in _CLAUSE.findall(text):
-        parts = _JOINED.split(" ".join(words(each)))
-        found += [("?" in each, part.strip()) for part in parts if part.strip()]
+        parts = [part.strip() for part in _JOINED.split(" ".join(words(each)))]
+        parts = [part for part in parts if part]
+        for number, part in enumerate(parts, start=1):
+            is_last = number == len(parts)
+            asks = ("?" in each and is_last) or _QUESTION.match(part) is not None
+            found.append((asks, part))
     return found
 
 
-def _bare(clause: str) -> str:
-    return _NO_DOUBT.sub("", clause)
+def _read(
+    asks: bool, clause: str, starts: Sequence[dt.datetime], names: frozenset[str]
+) -> Reply | None:
+    """What one part of a text says; None where it does not speak of coming, or asks in the form of
+    a question."""
+    if _QUESTION.match(clause):
+        return None
+    if not asks and _is_yes(_without_times(clause, starts)):
+        return Reply.YES
+    known = _words()
+    for said, reply, beside in (
+        (_REFUSED, Reply.NOT_COMING, known.beside_refusals),
+        (_CANNOT, Reply.CANNOT, known.beside_refusals),
+        (_COMING, Reply.COMING, known.harmless),
+    ):
+        is_no = reply is not Reply.COMING
+        plain = known.phrases.sub(" ", clause)
+        plain = _without_day(plain, starts) if is_no else _without_times(plain, starts)
+        found = said.search(plain)
+        if found is None:
+            continue
+        rest = f"{plain[: found.start()]} {plain[found.end() :]}"
+        if is_no:
+            rest = _REASON.sub("", rest)
+        if not asks and set(rest.split()) <= beside | names and not _ALONE.search(plain):
+            return reply
+        if reply is not Reply.CANNOT:
+            return Reply.UNCLEAR
+    return None
 
 
-def _tells_of_coming(clause: str) -> bool:
-    return bool(_COMING.search(clause)) and not _NOT_ABOUT_COMING.search(clause)
+def _without_times(clause: str, starts: Sequence[dt.datetime]) -> str:
+    """A part of a text without the visit's own days and hours."""
+    plain = _HOUR_WORD.sub(lambda found: f"{found[1]} {_HOURS[found[2]]}", clause)
+    plain = _CLOCK.sub(lambda found: "" if _is_near(found, starts) else found[0], plain)
+    return _without_day(plain, starts)
 
 
-def _refuses(clauses: list[tuple[bool, str]]) -> bool:
-    """Whether one part says that somebody can't come, and none of it is only supposed."""
-    return any(
-        not asks and _REFUSED.search(_bare(clause)) and not _SUPPOSED.search(clause)
-        for asks, clause in clauses
-    )
+def _without_day(plain: str, starts: Sequence[dt.datetime]) -> str:
+    days = {start.day for start in starts}
+    plain = _DAY_OF_MONTH.sub(lambda found: "" if int(found[1]) in days else found[0], plain)
+    own = {name for start in starts for name in _DAYS[start.weekday()]}
+    return " ".join(word for word in plain.split() if word not in own)
 
 
-def _says_yes(text: str, clauses: list[tuple[bool, str]]) -> bool:
-    """A yes, or one before a question: "Yes. Where do I park?" """
-    if is_bare_yes(text):
-        return True
-    if len(clauses) < 2:
-        return False
-    told = [clause for asks, clause in clauses if not asks]
-    is_first = told[:1] == [clauses[0][1]] and _BARE_YES.fullmatch(clauses[0][1]) is not None
-    return is_first and clauses[-1][0] and not any(map(_DENIED.search, told))
+def _is_yes(plain: str) -> bool:
+    return plain == "y" or _words().bare_yes.fullmatch(plain) is not None
 
 
-def _names_another_time(plain: str, starts: Sequence[dt.datetime]) -> bool:
-    return (
-        _OTHER_TIME.search(plain) is not None
-        or _names_another_day(plain, starts)
-        or any(not _is_near(found, starts) for found in _CLOCK.findall(plain))
-    )
-
-
-def _names_another_day(plain: str, starts: Sequence[dt.datetime]) -> bool:
-    if not starts:
-        return False
-    said = set(plain.split())
-    weekdays = {start.weekday() for start in starts}
-    named = {day for day, names in enumerate(_DAYS) if not said.isdisjoint(names)}
-    dates = {int(date) for date in _DAY_OF_MONTH.findall(plain)}
-    return not named <= weekdays or not dates <= {start.day for start in starts}
-
-
-def _is_near(clock: tuple[str, str, str], starts: Sequence[dt.datetime]) -> bool:
+def _is_near(clock: re.Match[str], starts: Sequence[dt.datetime]) -> bool:
     """Whether a clock time is one at which somebody would be there for a visit."""
-    hour, minute, half = int(clock[0]), int(clock[1] or 0), clock[2]
-    if hour > 23 or minute > 59 or not starts:
-        return True
+    hour, minute, half = int(clock[1]), int(clock[2] or 0), clock[3]
+    if hour > 23 or minute > 59:
+        return False
     hours = {"am": {hour % 12}, "pm": {hour % 12 + 12}}.get(half, {hour, hour % 12 + 12})
     return any(
         start - _ARRIVES_WITHIN <= start.replace(hour=each % 24, minute=minute) <= start

@@ -73,7 +73,6 @@ def test_courtesy_is_left_out(text: str, plain: str) -> None:
         (THINNERS, "tampoco tomo aspirina", ""),
         (THINNERS, "should I stop warfarin", ""),
         (ALLERGIES, "I told you about my latex allergy", ""),
-        (DRIVER, "my son will drive me", "arranged"),
     ],
 )
 def test_what_is_named_is_a_yes_unless_it_is_denied(check: str, text: str, answer: str) -> None:
