@@ -26,7 +26,7 @@ _CHOICE: Final = (CONFIRMED, CANNOT_COME)
 def confirm(heard: Heard, rule: str) -> Turn:
     """The turn of words that sound like a yes to the visit."""
     context = heard.context
-    if not coming.subjects_of(context) or is_plain(heard):
+    if is_plain(heard):
         return moves.go(context, CONFIRMED, rule)
     if _reply(heard) is Reply.YES:  # to something else
         asked = REMINDER_REPLY if context.session.about else context.session.waiting
@@ -41,12 +41,15 @@ def which(context: Context) -> Turn:
 
 def is_plain(heard: Heard) -> bool:
     """Whether the words say that the patient comes, with nothing against it. Once a visit was
-    called off, or to be changed, or something else was said meanwhile, that takes a key."""
+    called off, or to be changed, or something else was said meanwhile, that takes a key; where no
+    visit is known there is nothing to confirm."""
+    about = {subject.appointment for subject in coming.subjects_of(heard.context)}
+    if not about:
+        return True
     before, reply = heard.before, _reply(heard)
     if reply is Reply.YES:
         return heard.answers_reminder
     is_open = not (before.is_aside or before.said in CHANGES)
-    about = {subject.appointment for subject in coming.subjects_of(heard.context)}
     return reply is Reply.COMING and is_open and about.isdisjoint(before.refused)
 
 
