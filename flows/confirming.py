@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from flows import coming, moves
+from flows import coming, moves, replies
 from flows.heard import Heard
 from flows.library import CANNOT_COME, CHANGES, CONFIRMED, REMINDER_REPLY
 from flows.model import Turn
@@ -51,6 +51,12 @@ def is_plain(heard: Heard) -> bool:
         return heard.answers_reminder
     is_open = not (before.is_aside or before.said in CHANGES)
     return reply is Reply.COMING and is_open and about.isdisjoint(before.refused)
+
+
+def is_mere_reply(heard: Heard) -> bool:
+    """Whether a text answers the reminder and tells nothing else: no symptom can be in it."""
+    names = [subject.first_name for subject in heard.context.session.about]
+    return heard.answers_reminder and replies.is_mere_reply(heard.context.event.text, names)
 
 
 def is_said_beside(heard: Heard, ref: NodeRef) -> bool:

@@ -58,9 +58,12 @@ def _red_flag(heard: Heard) -> Turn | None:
     """A symptom that can't wait: fixed words, before anything else, and a person is told."""
     if heard.is_bare_key:
         return None
-    flag = find_flag(heard.context.event.text, heard.previous)
+    text = heard.context.event.text
+    flag = find_flag(text, heard.previous)
     if flag is None:
         return None
+    if flag.is_learnt and confirming.is_mere_reply(heard) and flag == find_flag(text):
+        return None  # "cannot make it" is no symptom, whatever it is like
     if flag.flag_class is FlagClass.SAME_DAY:
         name, kind, urgency = "same_day", TaskKind.SAME_DAY, Urgency.URGENT
         understood = Understood(Kind.SAME_DAY, ("same_day",), flag.rule_id)

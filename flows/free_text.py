@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Final
 
@@ -23,6 +24,11 @@ _NONE: Final = frozenset(
     "none neither nobody all both ninguno ninguna nadie todos todas ambos".split()
 )
 _SOME_OR_NONE: Final = _NONE | {"no", "not"}
+_CHANGE: Final[NodeRef] = "appointment.change"
+_VISIT: Final = re.compile(
+    r"\b(?:ap(?:p)?oint\w*|appt\w*|visit|procedure|surgery|operation|cita|visita|procedimiento|"
+    r"cirugia|operacion)\b"
+)
 _PERSON: Final = "coordinator"
 _LANGUAGE: Final[NodeRef] = "main.language"
 
@@ -115,6 +121,8 @@ def _opted_out(heard: Heard) -> Turn | None:
     if len(heard.words) <= _FEW_WORDS and heard.words[0] in counting:
         return None
     if not names_messages(text):
+        if _VISIT.search(heard.normalised):
+            return moves.go(context, _CHANGE, "words")
         if isinstance(waiting, Check):
             return None
         if context.session.about and not is_surely_opt_out(text):

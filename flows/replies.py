@@ -205,6 +205,21 @@ _DIED: Final = re.compile(
 )
 
 
+def is_mere_reply(text: str, names: Sequence[str] = ()) -> bool:
+    """Whether a text is a plain reply and tells nothing else at all, not even why."""
+    known = _words()
+    own = frozenset(word for name in names for word in words(name))
+    for asks, clause in _clauses(text):
+        rest = known.phrases.sub(" ", clause)
+        for said in (_REFUSED, _CANNOT, _COMING):
+            rest = said.sub(" ", rest, count=1)
+        if asks or not set(rest.split()) <= known.beside_refusals | own:
+            return False
+    return read_reply(text, names=names) in (
+        *(Reply.COMING, Reply.YES, Reply.NOT_COMING, Reply.CANNOT),
+    )
+
+
 def is_friendly(text: str) -> bool:
     """Whether a text is nothing but kind words, so that nobody can tell what it answers."""
     said = words(_words().phrases.sub(" ", " ".join(words(text))))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from flows.text import SOFT, STRONG, marked_words, words
-from flows.triage.judging import Flag, Judgement, joined_flag, judge, read
+from flows.triage.judging import LEARNT, Flag, Judgement, joined_flag, judge, read
 from flows.triage.learnt import Opinion, Scorers, second_opinion
 from flows.triage.rulebook import LEXICON, FlagClass
 
@@ -23,7 +23,6 @@ _TWO_WORDS: Final = 2
 _SURE: Final = 0.97
 """How likely an emergency must be to overrule a rule that says the same day, and to be seen in two
 texts together."""
-LEARNT: Final = "learnt"
 _BARE_CALLS: Final = frozenset(
     (
         *("911", "nine one one", "emergency", "an emergency", "ambulance", "an ambulance"),

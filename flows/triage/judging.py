@@ -12,6 +12,7 @@ from flows.triage.rulebook import LEXICON, RULES, FlagClass, Rule
 
 _NEAR: Final = 4
 """How many units from a match count as close by."""
+LEARNT: Final = "learnt"
 _NEVER_MILD: Final = frozenset({FlagClass.SELF_HARM, FlagClass.OVERDOSE, FlagClass.UNRESPONSIVE})
 
 
@@ -26,6 +27,11 @@ class Flag:
     flag_class: FlagClass
     rule_id: str
     matched_words: tuple[str, ...]
+
+    @property
+    def is_learnt(self) -> bool:
+        """Whether no rule fired and the weights alone took the message for one."""
+        return self.rule_id == f"{self.flag_class}.{LEARNT}"
 
 
 @dataclass(frozen=True, slots=True)

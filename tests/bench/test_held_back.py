@@ -12,11 +12,10 @@ from bench import understanding
 from bench.measure import Target
 
 SHORT_OF_THE_TARGET = {
-    "ordinary week: optout_es, look-alikes taken for one": 3.4,
+    "ordinary week: optout_es, look-alikes taken for one": 3.5,
     "hard: emergency_en: caught": 98.6,
-    "hard: emergency_es: caught": 98.5,
     "hard: optout_en, look-alikes taken for one": 6.3,
-    "hard: optout_es, look-alikes taken for one": 6.5,
+    "hard: optout_es, look-alikes taken for one": 4.9,
 }
 """Percentages to which these figures are held instead. Each may go once its target is met."""
 
@@ -45,5 +44,5 @@ def test_calling_a_visit_off_is_no_opt_out() -> None:
     assert len(shares) == 4
     english, _, spanish, _ = shares.values()
     assert english == 0
-    assert spanish <= 1.1, "2 of 200"
+    assert spanish <= 0.6, "1 of 200"
     assert max(shares.values()) <= understanding.LOOK_ALIKES.value

@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from flows.replies import Reply, is_bare_yes, read_reply, tells_of_death
+from flows.replies import Reply, is_bare_yes, is_mere_reply, read_reply, tells_of_death
 
 WEDNESDAY = dt.datetime(2026, 11, 25, 9, 30, tzinfo=dt.UTC)
 
@@ -234,3 +234,15 @@ def test_deaths_are_told() -> None:
     assert tells_of_death("Mary passed away on Friday")
     assert tells_of_death("mi mamá falleció")
     assert not tells_of_death("has anyone died of this?")
+
+
+def test_a_mere_reply_tells_nothing_else() -> None:
+    for text in ("I can't", "No I cannot", "I am unable to come, sorry", "yes ma'am", "ahí estaré"):
+        assert is_mere_reply(text)
+    for text in (
+        "I can't feel it",
+        "I can't come, my arm is limp",
+        "I can't come because I fell",
+        "no",
+    ):
+        assert not is_mere_reply(text)
