@@ -96,7 +96,7 @@ _COMING: Final = re.compile(
 _REFUSED: Final = re.compile(
     rf"\b(?:{_WHO} )?(?:just |really |simply )?(?:am |is |are |was )?"
     r"(?:cant|cannot|can not|wont|will not|shant|not|isnt|arent|aint|unable to)"
-    r"(?: (?:be able to|going to|gonna|possibly|able to|really|even|be))*"
+    r"(?: (?:(?:be )?able to|going to|gonna|possibly|really|even))*"
     r" (?:come|coming|make it|be there|there|attend|get there|"
     rf"(?:make|keep) (?:my|the|this|that|our) {_VISIT})\b"
     r"|\b(?:nobody|no one|none of us|neither of us|neither one of us)"
@@ -215,9 +215,7 @@ def is_mere_reply(text: str, names: Sequence[str] = ()) -> bool:
             rest = said.sub(" ", rest, count=1)
         if asks or not set(rest.split()) <= known.beside_refusals | own:
             return False
-    return read_reply(text, names=names) in (
-        *(Reply.COMING, Reply.YES, Reply.NOT_COMING, Reply.CANNOT),
-    )
+    return read_reply(text, names=names) not in (Reply.UNCLEAR, Reply.NOTHING)
 
 
 def is_friendly(text: str) -> bool:
