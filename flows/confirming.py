@@ -71,9 +71,9 @@ def is_doubted_refusal(heard: Heard) -> bool:
     return bool(heard.context.session.about) and _reply(heard) in (Reply.UNCLEAR, Reply.COMING)
 
 
-def is_coming(heard: Heard) -> bool:
-    """Whether a text that asks for no topic names the coming ("count us in")."""
-    return bool(heard.context.session.about) and _reply(heard) is Reply.COMING
+def sounds_like_yes(heard: Heard) -> bool:
+    """Whether a text that asks for no topic is a yes to a reminder, or to something since."""
+    return bool(heard.context.session.about) and _reply(heard) in (Reply.COMING, Reply.YES)
 
 
 def refuse(heard: Heard) -> Turn | None:

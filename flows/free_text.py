@@ -75,7 +75,7 @@ def _by_meaning(heard: Heard, *, is_checked: bool) -> Turn | None:
         return None  # a person reads a long story better than the patient a choice
     if len(answers) == 1 and not is_checked and confirming.is_said_beside(heard, answers[0]):
         answers = (*answers, CONFIRMED)
-    if not answers and not is_checked and confirming.is_coming(heard):
+    if not answers and not is_checked and confirming.sounds_like_yes(heard):
         offers = (CONFIRMED,)
     turn = _found(heard, answers, offers)
     return _asked_again(context, turn) if turn and is_checked else turn
