@@ -40,9 +40,11 @@ class Reply(Enum):
 
 
 class _Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    harmless: str
+    courteous: str
+    beside_coming: str
     beside_refusals: str
     phrases: str
+    phrases_beside_coming: str
     kin: str
     yes: str
     courtesy: str
@@ -52,13 +54,20 @@ class _Words:
     """The data of replies.yaml, ready for use."""
 
     def __init__(self, data: _Data) -> None:
-        self.harmless = frozenset(data.harmless.split())
-        self.beside_refusals = (self.harmless | set(data.beside_refusals.split())) - {"si"}  # "if"
+        courteous = frozenset(data.courteous.split())
+        self.harmless = courteous | set(data.beside_coming.split())
+        self.beside_refusals = (courteous | set(data.beside_refusals.split())) - {"si"}  # "if"
         kin = f"(?:{'|'.join(data.kin.split())})"
-        phrases = "|".join(data.phrases.replace("KIN", kin).splitlines())
-        self.phrases = re.compile(rf"\b(?:{phrases})(?!\w)")
+        of_courtesy = data.phrases.replace("KIN", kin).splitlines()
+        beside_coming = data.phrases_beside_coming.replace("KIN", kin).splitlines()
+        self.courtesy = _any_of(of_courtesy)
+        self.phrases = _any_of([*beside_coming, *of_courtesy])
         yes, courtesy = (each.replace(", ", "|") for each in (data.yes, data.courtesy))
         self.bare_yes = re.compile(rf"(?:(?:{courtesy}) )*(?:{yes})(?: (?:{yes}|{courtesy}))*")
+
+
+def _any_of(phrases: Sequence[str]) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{'|'.join(phrases)})(?!\w)")
 
 
 @cache
@@ -76,7 +85,7 @@ _GO: Final = r"(?:ir|asistir|llegar|venir)"
 _VISIT: Final = r"(?:app\w*|visit|procedure|surgery|date|attendance)"
 _COMING: Final = re.compile(
     rf"\b(?:{_WHO} )?(?:(?:will|wil|shall|can|am|is|are|both|all|definitely|surely|certainly|still|"
-    r"going to|gonna|plan to|planning to|plan on|planning on|for sure|intend to|hope) )*"
+    r"going to|gonna|plan to|planning to|plan on|planning on|for sure|intend to) )*"
     r"(?:(?:be|b) (?:there|ther|thier|their)|being there|be coming|coming|attend|attending)\b"
     rf"|\b{_WHO} (?:(?:will|can|shall|definitely|still|surely|is going to|am going to|are going to)"
     r" )*(?:come|make it|keep (?:my|the|this|that|our) (?:app\w*|visit))\b"
@@ -213,7 +222,7 @@ def is_mere_reply(text: str, names: Sequence[str] = ()) -> bool:
         rest = known.phrases.sub(" ", clause)
         for said in (_REFUSED, _CANNOT, _COMING):
             rest = said.sub(" ", rest, count=1)
-        if asks or not set(rest.split()) <= known.beside_refusals | own:
+        if asks or not set(rest.split()) <= known.harmless | known.beside_refusals | own:
             return False
     return read_reply(text, names=names) not in (Reply.UNCLEAR, Reply.NOTHING)
 
@@ -258,7 +267,7 @@ def _read(
         (_COMING, Reply.COMING, known.harmless),
     ):
         is_no = reply is not Reply.COMING
-        plain = known.phrases.sub(" ", clause)
+        plain = (known.courtesy if is_no else known.phrases).sub(" ", clause)
         plain = _without_day(plain, starts) if is_no else _without_times(plain, starts)
         found = said.search(plain)
         if found is None:
