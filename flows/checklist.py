@@ -17,6 +17,7 @@ from flows.known import PrepAnswer
 from flows.library import READY, REMINDER_REPLY
 from flows.model import Effect, Kind, OfferKind, OpenTask, Say, Subject, TaskKind, Turn, Understood
 from flows.nodes import Act, Answer, Check, Checklist, NodeRef, Option, Urgency
+from flows.replies import KIN
 from flows.says import Context, menu_say, message, offer_say, text_of
 from flows.topics import find_topics
 from flows.visits import checked_visit, subject_of, verified
@@ -48,9 +49,7 @@ _PLAIN: Final = (
 _DRIVER: Final = "driver"
 _WHO_DRIVES: Final = (
     r"(?:(?:yes|yeah|yep|si|oh|well|pues) )*(?:my|our|mi) (?:(?:older|oldest|younger|youngest) )?"
-    r"(?:daughter|son|wife|husband|sister|brother|friend|neighbor|neighbour|niece|nephew|cousin|"
-    r"grandson|granddaughter|boyfriend|girlfriend|partner|hij[oa]|espos[oa]|herman[oa]|amig[oa]|"
-    r"vecin[oa]|sobrin[oa]|niet[oa]|nuera|yerno|marido|prim[oa])(?: in law)?"
+    + KIN
 )
 _DRIVES: Final = re.compile(
     rf"{_WHO_DRIVES}(?:(?: [a-z]+)?(?:"

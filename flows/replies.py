@@ -39,13 +39,20 @@ class Reply(Enum):
     """It does not speak of coming."""
 
 
+KIN: Final = (
+    r"(?:daughter|son|wife|husband|sister|brother|friend|neighbor|neighbour|niece|nephew|cousin|"
+    r"grandson|granddaughter|boyfriend|girlfriend|partner|hij[oa]|espos[oa]|herman[oa]|amig[oa]|"
+    r"vecin[oa]|sobrin[oa]|niet[oa]|nuera|yerno|marido|prim[oa])(?: in law)?"
+)
+"""Who may bring a patient or come with them, as plain words in both languages."""
+
+
 class _Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     courteous: str
     beside_coming: str
     beside_refusals: str
     phrases: str
     phrases_beside_coming: str
-    kin: str
     yes: str
     courtesy: str
 
@@ -57,9 +64,8 @@ class _Words:
         courteous = frozenset(data.courteous.split())
         self.harmless = courteous | set(data.beside_coming.split())
         self.beside_refusals = (courteous | set(data.beside_refusals.split())) - {"si"}  # "if"
-        kin = f"(?:{'|'.join(data.kin.split())})"
-        of_courtesy = data.phrases.replace("KIN", kin).splitlines()
-        beside_coming = data.phrases_beside_coming.replace("KIN", kin).splitlines()
+        of_courtesy = data.phrases.replace("KIN", KIN).splitlines()
+        beside_coming = data.phrases_beside_coming.replace("KIN", KIN).splitlines()
         self.courtesy = _any_of(of_courtesy)
         self.phrases = _any_of([*beside_coming, *of_courtesy])
         yes, courtesy = (each.replace(", ", "|") for each in (data.yes, data.courtesy))
