@@ -71,6 +71,11 @@ def is_doubted_refusal(heard: Heard) -> bool:
     return bool(heard.context.session.about) and _reply(heard) in (Reply.UNCLEAR, Reply.COMING)
 
 
+def is_doubted_reply(heard: Heard) -> bool:
+    """Whether an answer to the reminder speaks of coming, and not plainly so."""
+    return heard.answers_reminder and _reply(heard) is Reply.UNCLEAR
+
+
 def sounds_like_yes(heard: Heard) -> bool:
     """Whether a text that asks for no topic is a yes to a reminder, or to something since."""
     return bool(heard.context.session.about) and _reply(heard) in (Reply.COMING, Reply.YES)

@@ -78,6 +78,8 @@ def _by_meaning(heard: Heard, *, is_checked: bool) -> Turn | None:
     if not answers and not is_checked and confirming.sounds_like_yes(heard):
         offers = (CONFIRMED,)
     turn = _found(heard, answers, offers)
+    if turn is None and not is_checked and confirming.is_doubted_reply(heard):
+        return confirming.which(context)
     return _asked_again(context, turn) if turn and is_checked else turn
 
 
